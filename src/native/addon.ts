@@ -177,17 +177,13 @@ export interface OpenTrainerOptions {
   allowedSets: Uint8Array;
 }
 
-/** One micro-batch: B sequences of T tokens, right-padded. */
+/** One micro-batch: groups of rows packed one after another, N tokens in all and no padding. */
 export interface TrainBatch {
-  nSequences: number;
-  nTokens: number;
-  /** shape (B, T) */
+  /** shape (N) */
   tokens: Int32Array;
-  /** shape (B, T): positions within each group, restarting where a new group starts */
-  positions: Int32Array;
-  /** shape (B, T): id of the group a token belongs to (attention stays inside it), -1 padding */
-  segments: Int32Array;
-  /** flat index b * T + t of each position that predicts a token under loss, ascending, shape (R) */
+  /** where each group starts, and N; attention stays inside a group and positions restart there; shape (groups + 1) */
+  groupOffsets: Int32Array;
+  /** positions that predict the next token under loss, ascending, shape (R) */
   lossPositions: Int32Array;
   /** index into `vocabulary` (or token id) of the token to predict, shape (R) */
   labels: Int32Array;
