@@ -1,0 +1,22 @@
+# The libraries of the system that the engine links: Faiss (neighbours), XGBoost and LIBLINEAR (learners).
+# Debian: libfaiss-dev libxgboost-dev liblinear-dev libopenblas-dev. Sets HARMONIC_LIBRARIES.
+
+# Faiss's exported target names OpenMP::OpenMP_CXX without looking for it.
+find_package(OpenMP REQUIRED)
+if(HARMONIC_FAISS_DIR)
+  find_package(faiss CONFIG REQUIRED PATHS "${HARMONIC_FAISS_DIR}" NO_DEFAULT_PATH)
+else()
+  find_package(faiss CONFIG REQUIRED)
+endif()
+
+# Not find_package: Debian's config of XGBoost names a program that its package leaves out, and so always fails.
+find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)
+find_library(XGBOOST_LIBRARY xgboost REQUIRED)
+find_path(LIBLINEAR_INCLUDE_DIR NAMES linear.h PATH_SUFFIXES liblinear REQUIRED)
+find_library(LIBLINEAR_LIBRARY NAMES linear liblinear REQUIRED)
+
+add_library(harmonic_learners INTERFACE)
+target_include_directories(harmonic_learners SYSTEM INTERFACE "${XGBOOST_INCLUDE_DIR}" "${LIBLINEAR_INCLUDE_DIR}")
+target_link_libraries(harmonic_learners INTERFACE "${XGBOOST_LIBRARY}" "${LIBLINEAR_LIBRARY}")
+
+set(HARMONIC_LIBRARIES faiss harmonic_learners OpenMP::OpenMP_CXX)

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace harmonic {
+
+/**
+ * A failure that the user can read. `code` is one of the codes of src/errors.ts, `message` names
+ * what was expected and `hint`, which may be empty, says how to fix it.
+ */
+struct Error : std::runtime_error {
+  std::string code;
+  std::string hint;
+
+  Error(std::string code, const std::string& message, std::string hint = "")
+      : std::runtime_error(message), code(std::move(code)), hint(std::move(hint)) {}
+};
+
+}  // namespace harmonic

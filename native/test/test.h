@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cmath>
+#include <functional>
+#include <iostream>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+/**
+ * A small test runner. A test is `TEST(name) { CHECK(...); }` in a file of native/test that
+ * CMakeLists.txt lists; a failed check ends its test, and the others go on.
+ */
+namespace harmonic::test {
+
+struct Test {
+  std::string name;
+  std::function<void()> body;
+};
+
+inline std::vector<Test>& registry() {
+  static std::vector<Test> tests;
+  return tests;
+}
+
+struct Registration {
+  Registration(std::string name, std::function<void()> body) {
+    registry().push_back({std::move(name), std::move(body)});
+  }
+};
+
+[[noreturn]] inline void fail(const char* file, int line, const std::string& message) {
+  throw std::runtime_error(std::string(file) + ":" + std::to_string(line) + ": " + message);
+}
+
+template <class A, class B>
+void check_equal(const A& actual, const B& expected, const char* file, int line) {
+  if (actual == expected) return;
+  std::ostringstream message;
+  message << "expected " << expected << " but received " << actual;
+  fail(file, line, message.str());
+}
+
+/** Passes where |actual - expected| <= tolerance. */
+inline void check_near(double actual, double expected, double tolerance, const char* file,
+                       int line) {
+  if (std::abs(actual - expected) <= tolerance) return;
+  std::ostringstream message;
+  message << "expected " << expected << " within " << tolerance << " but received " << actual;
+  fail(file, line, message.str());
+}
+
+/** Folder of the test program, where ggml's backends lie. Set by main. */
+inline std::string& directory() {
+  static std::string path;
+  return path;
+}
+
+}  // namespace harmonic::test
+
+#define TEST(name)                                                                   \
+  static void test_##name();                                                         \
+  static const harmonic::test::Registration registration_##name(#name, test_##name); \
+  static void test_##name()
+
+#define CHECK(condition) \
+  if (!(condition)) harmonic::test::fail(__FILE__, __LINE__, "expected " #condition)
+#define CHECK_EQUAL(actual, expected) \
+  harmonic::test::check_equal(actual, expected, __FILE__, __LINE__)
+#define CHECK_NEAR(actual, expected, tolerance) \
+  harmonic::test::check_near(actual, expected, tolerance, __FILE__, __LINE__)

@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { HarmonicError } from "../errors";
+import type { Addon } from "./addon";
+
+/** Where cmake-js puts the addon and the shared libraries that it loads: the same from src/native and dist/native. */
+const ADDON_PATH = join(__dirname, "..", "..", "build", "Release", "harmonic.node");
+
+let loaded: Addon | undefined;
+
+/**
+ * The addon, with ggml's backends ready: loaded at the first call, the same object after. The logs of ggml and
+ * llama.cpp are kept back; set HARMONIC_DEBUG=1 to see them on stderr.
+ * @throws E_NATIVE where it is not built, or was built for another machine
+ */
+export function loadAddon(): Addon {
+  loaded ??= open(ADDON_PATH);
+  return loaded;
+}
+
+function open(path: string): Addon {
+  if (!existsSync(path)) {
+    throw new HarmonicError("E_NATIVE", `the native addon is missing: expected ${path}`, {
+      hint: "npm run setup",
+    });
+  }
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- the addon is no module that tsc could resolve
+    const addon = require(path) as Addon;
+    addon.loadBackends(dirname(path));
+    return addon;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new HarmonicError("E_NATIVE", `the native addon ${path} cannot be loaded: ${reason}`, {
+      hint: "npm run setup, which builds it again",
+      cause,
+    });
+  }
+}
