@@ -4,6 +4,10 @@
 #include "engine/runtime.h"
 
 namespace harmonic {
+
+void register_knn(Napi::Env env, Napi::Object exports);
+void register_learners(Napi::Env env, Napi::Object exports);
+
 namespace {
 
 Napi::Value versions(const Napi::CallbackInfo& info) {
@@ -29,6 +33,8 @@ Napi::Value load_backends_js(const Napi::CallbackInfo& info) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("versions", Napi::Function::New(env, versions, "versions"));
   exports.Set("loadBackends", Napi::Function::New(env, load_backends_js, "loadBackends"));
+  register_knn(env, exports);
+  register_learners(env, exports);
   return exports;
 }
 

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace harmonic {
+
+/** Points to search, and the rows to find neighbours for. */
+struct NeighborQuery {
+  const float* points = nullptr;  // shape (n, d), row-major
+  size_t n = 0;
+  size_t d = 0;
+  const float* queries =
+      nullptr;  // shape (m, d); null: the points themselves, each without its own id
+  size_t m = 0;
+  size_t k = 0;
+  int threads = 1;
+};
+
+struct Neighbors {
+  std::vector<int32_t> ids;      // shape (m, k), ascending distance
+  std::vector<float> distances;  // shape (m, k), squared Euclidean
+};
+
+/**
+ * Exact k nearest neighbours. Faiss finds candidates with its blocked matrix product, whose
+ * distances carry rounding errors; these are recomputed in double, and a query whose candidates may
+ * not hold all of the k nearest (many points at one distance) is searched again without shortcuts.
+ * Ties therefore go to the smaller id, whatever the block sizes and the number of threads. Throws
+ * E_INPUT for sizes that do not fit and for values that are not finite.
+ */
+Neighbors nearest_neighbors(const NeighborQuery& query);
+
+/** The same by the definition, one pair after another: the reference that tests compare with. */
+Neighbors nearest_neighbors_reference(const NeighborQuery& query);
+
+}  // namespace harmonic

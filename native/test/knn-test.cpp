@@ -1,0 +1,108 @@
+#include "engine/knn.h"
+
+#include <cstdint>
+#include <limits>
+
+#include "engine/error.h"
+#include "test.h"
+
+using namespace harmonic;
+
+namespace {
+
+/** Values in [0, 1) of a linear congruential generator, rounded to `levels` steps where that is not
+ * 0. */
+std::vector<float> make_points(size_t n, size_t d, uint32_t seed, int levels) {
+  std::vector<float> points(n * d);
+  for (float& value : points) {
+    seed = seed * 1664525u + 1013904223u;
+    const double uniform = (seed >> 8) / 16777216.0;
+    value = static_cast<float>(
+        levels == 0 ? uniform : static_cast<int>(uniform * levels) / static_cast<double>(levels));
+  }
+  return points;
+}
+
+NeighborQuery self_join(const std::vector<float>& points, size_t d, size_t k, int threads = 2) {
+  NeighborQuery query;
+  query.points = points.data();
+  query.n = query.m = points.size() / d;
+  query.d = d;
+  query.k = k;
+  query.threads = threads;
+  return query;
+}
+
+void check_same(const Neighbors& actual, const Neighbors& expected) {
+  CHECK_EQUAL(actual.ids.size(), expected.ids.size());
+  for (size_t i = 0; i < actual.ids.size(); i++) {
+    CHECK_EQUAL(actual.ids[i], expected.ids[i]);
+    CHECK_EQUAL(actual.distances[i], expected.distances[i]);
+  }
+}
+
+void check_refused(const NeighborQuery& query, const std::string& part) {
+  try {
+    nearest_neighbors(query);
+  } catch (const Error& error) {
+    CHECK_EQUAL(error.code, "E_INPUT");
+    CHECK(std::string(error.what()).find(part) != std::string::npos);
+    return;
+  }
+  throw std::runtime_error("expected an error that says " + part);
+}
+
+}  // namespace
+
+TEST(knn_equals_the_reference_on_random_points) {
+  const auto points = make_points(1500, 9, 1, 0);
+  const auto query = self_join(points, 9, 5);
+  check_same(nearest_neighbors(query), nearest_neighbors_reference(query));
+}
+
+TEST(knn_equals_the_reference_far_from_the_origin) {
+  auto points = make_points(600, 4, 2, 0);
+  for (float& value : points) value += 1000.0f;
+  const auto query = self_join(points, 4, 3);
+  check_same(nearest_neighbors(query), nearest_neighbors_reference(query));
+}
+
+TEST(knn_gives_ties_to_the_smaller_id) {
+  const auto points = make_points(1200, 3, 3, 3);  // 27 distinct points: most distances are ties
+  const auto query = self_join(points, 3, 7);
+  check_same(nearest_neighbors(query), nearest_neighbors_reference(query));
+}
+
+TEST(knn_does_not_depend_on_the_number_of_threads) {
+  const auto points = make_points(900, 5, 4, 4);
+  check_same(nearest_neighbors(self_join(points, 5, 6, 1)),
+             nearest_neighbors(self_join(points, 5, 6, 3)));
+}
+
+TEST(knn_leaves_out_the_row_itself_but_not_its_duplicates) {
+  const std::vector<float> points = {0, 0, 5, 5, 0, 0, 1, 0};
+  const auto result = nearest_neighbors(self_join(points, 2, 2));
+  CHECK_EQUAL(result.ids[0], 2);
+  CHECK_EQUAL(result.distances[0], 0.0f);
+  CHECK_EQUAL(result.ids[1], 3);
+  CHECK_EQUAL(result.ids[4], 0);
+}
+
+TEST(knn_finds_the_neighbours_of_other_rows) {
+  const auto points = make_points(700, 6, 5, 0);
+  const auto queries = make_points(90, 6, 6, 0);
+  auto query = self_join(points, 6, 4);
+  query.queries = queries.data();
+  query.m = 90;
+  check_same(nearest_neighbors(query), nearest_neighbors_reference(query));
+}
+
+TEST(knn_refuses_what_it_cannot_search) {
+  auto points = make_points(5, 2, 7, 0);
+  check_refused(self_join(points, 2, 5), "`k` between 1 and 4");
+  check_refused(self_join(points, 2, 0), "`k` between 1 and 4");
+  points[3] = std::numeric_limits<float>::quiet_NaN();
+  check_refused(self_join(points, 2, 2), "row 1, column 1");
+  points[3] = std::numeric_limits<float>::infinity();
+  check_refused(self_join(points, 2, 2), "row 1, column 1");
+}
