@@ -1,0 +1,165 @@
+import { HarmonicError } from "../errors";
+import type { CategoryColumn, Column, NumberColumn } from "./columns";
+import { didYouMean } from "./names";
+import { formatScaled, parseDecimal, toScaled } from "./number";
+import { isNumberField, type CategoryField, type Field, type NumberField, type TableSchema } from "./schema";
+import { firstRowOf, type TableSource, type TextColumn } from "./source";
+
+export interface ConvertOptions {
+  /**
+   * What a value outside its column's domain is: "error" (default), or "extend", which keeps it: a number out of
+   * range as it is, an unknown category added after the schema's enum. For tables other than the schema's own.
+   */
+  unknown?: "error" | "extend";
+}
+
+/**
+ * A table in the types of its schema, in the schema's column order; other columns of the table are left out.
+ * Throws E_INPUT naming row and column for a cell that does not fit.
+ */
+export function toColumns(source: TableSource, schema: TableSchema, options: ConvertOptions = {}): Column[] {
+  const extend = options.unknown === "extend";
+  return schema.fields.map((field) => {
+    const texts = source.columns.find(({ name }) => name === field.name);
+    if (!texts) {
+      throw new HarmonicError(
+        "E_INPUT",
+        `${source.path} has no column "${field.name}", which the schema has${didYouMean(field.name, source.names)}`,
+        { hint: `its columns are: ${source.names.join(", ")}` },
+      );
+    }
+    return isNumberField(field)
+      ? toNumberColumn(source.path, texts, field, extend)
+      : toCategoryColumn(source.path, texts, field, extend);
+  });
+}
+
+/** Text of a cell in its column's own format; a missing cell is the column's first missing marker. */
+export function formatCell(field: Field, column: Column, i: number): string {
+  if (column.kind === "category") {
+    return column.values[column.codes[i]!] ?? field.missingValues[0] ?? "";
+  }
+  const scaled = column.scaled[i]!;
+  if (Number.isNaN(scaled)) return field.missingValues[0] ?? "";
+  const minDecimals = isNumberField(field) ? field.numberFormat.minDecimals : column.decimals;
+  return formatScaled(scaled, column.decimals, minDecimals);
+}
+
+/** The rows with these ids, in their order. */
+export function selectRows(columns: readonly Column[], ids: ArrayLike<number>): Column[] {
+  return columns.map((column) => {
+    if (column.kind === "category") {
+      const codes = new Int32Array(ids.length);
+      for (let i = 0; i < ids.length; i++) codes[i] = column.codes[ids[i]!]!;
+      return { ...column, codes };
+    }
+    const scaled = new Float64Array(ids.length);
+    for (let i = 0; i < ids.length; i++) scaled[i] = column.scaled[ids[i]!]!;
+    return { ...column, scaled };
+  });
+}
+
+/** Rows of a table in columns. */
+export function rowCount(columns: readonly Column[]): number {
+  const first = columns[0];
+  return first ? (first.kind === "category" ? first.codes.length : first.scaled.length) : 0;
+}
+
+function toCategoryColumn(
+  path: string,
+  texts: TextColumn,
+  field: CategoryField,
+  extend: boolean,
+): CategoryColumn {
+  const values = [...field.constraints.enum];
+  const codeOf = new Map(values.map((value, code) => [value, code]));
+  const missing = new Set(field.missingValues);
+  const toCode = texts.texts.map((text, t) => {
+    const known = codeOf.get(text);
+    if (known !== undefined) return known;
+    if (missing.has(text)) return -1;
+    if (!extend) {
+      throw misfit(path, texts, t, `"${text}" is not one of the column's values`, {
+        expected: `${sample(values)}${didYouMean(text, values.slice(0, 1000))}`,
+      });
+    }
+    return values.push(text) - 1;
+  });
+  const codes = texts.codes.map((t) => (t < 0 ? -1 : toCode[t]!));
+  if (!extend) checkRequired(path, texts, field, (i) => codes[i] === -1);
+  return { kind: "category", name: field.name, values, codes };
+}
+
+function toNumberColumn(path: string, texts: TextColumn, field: NumberField, extend: boolean): NumberColumn {
+  const { decimals } = field.numberFormat;
+  const { minimum, maximum } = field.constraints;
+  const missing = new Set(field.missingValues);
+  const lowest = Math.round(minimum * 10 ** decimals);
+  const highest = Math.round(maximum * 10 ** decimals);
+  const toNumber = texts.texts.map((text, t) => {
+    if (missing.has(text)) return NaN;
+    const decimal = parseDecimal(text);
+    if (!decimal) {
+      if (extend && /^(|nan?|null|none)$/i.test(text.trim())) return NaN;
+      throw misfit(path, texts, t, `"${text}" is not a number`, {
+        expected: `a number from ${minimum} to ${maximum}`,
+      });
+    }
+    const scaled = toScaled(decimal, decimals);
+    if (extend || (scaled >= lowest && scaled <= highest)) return scaled;
+    // Where the scale was reduced to 15 digits the bounds were rounded inwards, so values may lie half a step outside.
+    if (Math.abs(scaled - (scaled < lowest ? lowest : highest)) <= 1 && reduced(decimal.exponent, decimals)) {
+      return scaled < lowest ? lowest : highest;
+    }
+    throw misfit(path, texts, t, `${text} is out of range`, {
+      expected: `a number from ${minimum} to ${maximum}`,
+    });
+  });
+  const scaled = Float64Array.from(texts.codes, (t) => (t < 0 ? NaN : toNumber[t]!));
+  if (!extend) checkRequired(path, texts, field, (i) => Number.isNaN(scaled[i]));
+  return { kind: "number", name: field.name, decimals, scaled };
+}
+
+function reduced(exponent: number, decimals: number): boolean {
+  return exponent + decimals < 0;
+}
+
+function checkRequired(
+  path: string,
+  texts: TextColumn,
+  field: Field,
+  isMissing: (i: number) => boolean,
+): void {
+  if (!field.constraints.required) return;
+  for (let i = 0; i < texts.codes.length; i++) {
+    if (isMissing(i)) {
+      throw new HarmonicError(
+        "E_INPUT",
+        `${path}: row ${i + 1}, column "${field.name}": the cell is missing`,
+        {
+          hint: "fill it, or set the field's constraints.required to false in the schema",
+        },
+      );
+    }
+  }
+}
+
+function misfit(
+  path: string,
+  texts: TextColumn,
+  t: number,
+  what: string,
+  { expected }: { expected: string },
+): HarmonicError {
+  return new HarmonicError(
+    "E_INPUT",
+    `${path}: row ${firstRowOf(texts, t)}, column "${texts.name}": ${what}; expected ${expected}`,
+    { hint: "correct the cell, or widen the column in the schema" },
+  );
+}
+
+function sample(values: readonly string[]): string {
+  if (values.length === 0) return "a missing value: the column has no values";
+  const shown = values.slice(0, 8).map((value) => JSON.stringify(value));
+  return `one of ${shown.join(", ")}${values.length > 8 ? `, ... (${values.length} values)` : ""}`;
+}
