@@ -1,0 +1,34 @@
+import type { RowFormat } from "./format";
+import { CUE, preamble } from "./preamble";
+import { numberWord } from "./words";
+
+/** The text of a value inside JSON quotes. */
+const json = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+/**
+ * The original method's rows and prompts, character by character: a row is a JSON object with every value quoted
+ * and the keys in column order.
+ */
+export const dict: RowFormat = {
+  name: "dict",
+  missing: "",
+  numbers: "written",
+
+  rowLiterals(schema) {
+    const between = schema.fields.map((field, i) => `${i === 0 ? "{" : '", '}"${json(field.name)}": "`);
+    return [...between, '"}'];
+  },
+
+  category: (_field, value) => json(value),
+
+  prompt(schema, options) {
+    return {
+      head: preamble(schema, options, "JSON"),
+      before: Array.from({ length: options.k }, (_, i) => `Example ${numberWord(i + 1)}: `),
+      after: Array.from({ length: options.k }, () => "\n"),
+      cue: CUE,
+      tail: "",
+      endOfSequence: true,
+    };
+  },
+};

@@ -1,0 +1,33 @@
+import { escapeText } from "./escape";
+import type { RowFormat } from "./format";
+import { CUE, preamble } from "./preamble";
+import { numberWord } from "./words";
+
+/**
+ * Rows as a sentence: "age is 30, job is clerk", ended by a new line, which no value holds raw (after a number a
+ * full stop could be its decimal point).
+ */
+export const text: RowFormat = {
+  name: "text",
+  missing: "missing",
+  numbers: "written",
+
+  rowLiterals(schema) {
+    const between = schema.fields.map((field, i) => `${i === 0 ? "" : ", "}${escapeText(field.name)} is `);
+    return [...between, "\n"];
+  },
+
+  // A value that reads "missing" is told from a missing cell by a backslash, which no other text begins with.
+  category: (_field, value) => (value === "missing" ? "\\missing" : escapeText(value)),
+
+  prompt(schema, options) {
+    return {
+      head: preamble(schema, options, "text"),
+      before: Array.from({ length: options.k }, (_, i) => `Example ${numberWord(i + 1)}: `),
+      after: Array.from({ length: options.k }, () => ""),
+      cue: CUE,
+      tail: "",
+      endOfSequence: true,
+    };
+  },
+};
