@@ -7,6 +7,7 @@ set(LLAMA_DIR "${CMAKE_SOURCE_DIR}/third_party/llama.cpp")
 find_program(GIT_EXECUTABLE git REQUIRED)
 file(READ "${CMAKE_SOURCE_DIR}/package.json" PACKAGE_JSON)
 string(JSON HARMONIC_VERSION GET "${PACKAGE_JSON}" version)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/package.json")
 
 function(llama_git output)
   execute_process(COMMAND "${GIT_EXECUTABLE}" -c advice.detachedHead=false -c safe.directory=* ${ARGN}
@@ -39,7 +40,7 @@ if(NOT LLAMA_HEAD STREQUAL HARMONIC_LLAMA_COMMIT)
 endif()
 
 # Patches in the order of their names. The stamp is a hash of their contents: another set starts from the clean source.
-file(GLOB LLAMA_PATCHES "${CMAKE_SOURCE_DIR}/native/patches/*.patch")
+file(GLOB LLAMA_PATCHES CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/native/patches/*.patch")
 list(SORT LLAMA_PATCHES)
 set(LLAMA_PATCH_HASH "")
 foreach(patch IN LISTS LLAMA_PATCHES)

@@ -48,7 +48,7 @@ export async function fetchHubFile(wanted: HubFile, control: StageControl = {}):
     revision: wanted.revision,
     ...(endpoint ? { hubUrl: endpoint } : {}),
     ...(token ? { accessToken: token } : {}),
-    fetch: (input: RequestInfo | URL, init?: RequestInit) =>
+    fetch: (input: string | URL | Request, init?: RequestInit) =>
       fetch(input, control.signal === undefined ? init : { ...init, signal: control.signal }),
   };
   const partial = `${path}.partial-${process.pid}`;
@@ -86,11 +86,10 @@ async function writeBlob(
   const file = await open(path, "w");
   let done = 0;
   try {
-    const reader = blob.stream().getReader();
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    for await (const part of blob.stream() as unknown as AsyncIterable<Uint8Array>) {
       throwIfAborted(control.signal, `the download of ${name}`);
-      await file.writeFile(part.value);
-      done += part.value.byteLength;
+      await file.writeFile(part);
+      done += part.byteLength;
       control.onProgress?.({ stage: "pull", done, total: size, unit: "bytes" });
     }
   } finally {

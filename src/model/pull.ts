@@ -118,13 +118,10 @@ function pipHint(stderr: string): string {
 
 async function folderBytes(folder: string): Promise<number> {
   let bytes = 0;
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
-  for (const entry of entries) {
-    if (!entry.isFile()) continue;
-    bytes += await stat(join(entry.parentPath, entry.name)).then(
-      (info) => info.size,
-      () => 0, // pip has moved it since
-    );
+  for (const entry of await readdir(folder, { recursive: true }).catch(() => [])) {
+    // What pip has moved since the listing counts for nothing.
+    const info = await stat(join(folder, entry)).catch(() => undefined);
+    if (info?.isFile()) bytes += info.size;
   }
   return bytes;
 }

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Sets up what is missing, then the main job on the Pima diabetes table. Ends by printing where the synthetic table and
+# the report are, and the scores.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+bash scripts/setup.sh
+node bin/harmonic.js run examples/diabetes.csv --target Outcome --out harmonic-diabetes
