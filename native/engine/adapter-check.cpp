@@ -1,0 +1,71 @@
+#include "engine/adapter-check.h"
+
+#include "engine/error.h"
+
+namespace harmonic {
+namespace {
+
+constexpr char kSuffixA[] = ".lora_a";
+constexpr char kSuffixB[] = ".lora_b";
+
+bool strip_suffix(std::string* name, const std::string& suffix) {
+  if (name->size() < suffix.size() ||
+      name->compare(name->size() - suffix.size(), suffix.size(), suffix) != 0) {
+    return false;
+  }
+  name->resize(name->size() - suffix.size());
+  return true;
+}
+
+[[noreturn]] void throw_corrupt(const GgufFile& adapter, const std::string& reason) {
+  throw Error("E_MODEL", "the adapter " + adapter.path() + " is corrupt: " + reason,
+              "train or fetch it again");
+}
+
+[[noreturn]] void throw_other_base(const GgufFile& adapter, const GgufFile& base,
+                                   const std::string& reason) {
+  throw Error("E_MODEL",
+              "the adapter " + adapter.path() + " was made for another base model than " +
+                  base.path() + ": " + reason,
+              "give the base model that the adapter was trained on");
+}
+
+}  // namespace
+
+void check_adapter(const GgufFile& adapter, const GgufFile& base) {
+  if (adapter.text("general.type") != "adapter" || adapter.text("adapter.type") != "lora") {
+    throw Error(
+        "E_MODEL",
+        "expected " + adapter.path() + " to be a LoRA adapter but it is another kind of GGUF",
+        "give an adapter that `harmonic train` wrote, or any LoRA in llama.cpp's format");
+  }
+  if (adapter.architecture() != base.architecture()) {
+    throw_other_base(adapter, base,
+                     "expected the architecture \"" + base.architecture() + "\" but it has \"" +
+                         adapter.architecture() + "\"");
+  }
+  if (adapter.tensors().empty()) throw_corrupt(adapter, "it has no tensors");
+  // A split base shows only its first part here; llama.cpp checks the rest.
+  if (base.integer("split.count") > 1) return;
+
+  for (const GgufTensor& tensor : adapter.tensors()) {
+    std::string target = tensor.name;
+    if (!strip_suffix(&target, kSuffixA)) continue;
+    const GgufTensor* b = adapter.find(target + kSuffixB);
+    if (b == nullptr) throw_corrupt(adapter, "tensor " + target + kSuffixB + " is missing");
+    const GgufTensor* weight = base.find(target);
+    if (weight == nullptr) throw_other_base(adapter, base, "the base has no tensor " + target);
+    // Of token_embd A and B come flipped.
+    const bool embedding = target == "token_embd.weight";
+    const int64_t n_in = embedding ? b->shape[1] : tensor.shape[0];
+    const int64_t n_out = embedding ? tensor.shape[1] : b->shape[1];
+    if (n_in != weight->shape[0] || n_out != weight->shape[1]) {
+      throw_other_base(adapter, base,
+                       "expected " + target + " to be " + std::to_string(weight->shape[0]) + " x " +
+                           std::to_string(weight->shape[1]) + " but it is " + std::to_string(n_in) +
+                           " x " + std::to_string(n_out));
+    }
+  }
+}
+
+}  // namespace harmonic

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace harmonic {
+
+/** Actions of an edge on its column's value, beside the index of a category or a digit 0 .. 9. */
+enum EdgeAction : int32_t {
+  kActionMissing = -2,
+  kActionNone = -1,
+  kActionNegate = 10,
+  kActionPowerOfTen = 100,  // + exponent
+};
+
+enum ColumnKind : int32_t { kColumnCategory = 0, kColumnNumber = 1 };
+
+/** A row as a deterministic automaton over token ids: state 0 is the start, a state without edges
+ * the end. */
+struct Automaton {
+  std::vector<int32_t> edge_offsets;  // states + 1
+  std::vector<int32_t> edge_tokens;
+  std::vector<int32_t> edge_next;
+  std::vector<int32_t> edge_columns;  // -1 literal text
+  std::vector<int32_t> edge_actions;
+  std::vector<int32_t> column_kinds;
+
+  int n_states() const { return static_cast<int>(edge_offsets.size()) - 1; }
+  int n_columns() const { return static_cast<int>(column_kinds.size()); }
+  int n_edges(int state) const { return edge_offsets[state + 1] - edge_offsets[state]; }
+
+  /** Throws Error E_USAGE where the tables are inconsistent or a row could go on for ever. Returns
+   * the longest row. */
+  int check(int n_vocabulary) const;
+};
+
+/** The value of one column of one row while its tokens are taken. */
+struct CellValue {
+  int32_t code = -1;
+  double scaled = 0;
+  bool negative = false;
+  bool missing = false;
+
+  void apply(int32_t kind, int32_t action) {
+    if (action == kActionNone) return;
+    if (action == kActionMissing) {
+      missing = true;
+    } else if (kind == kColumnCategory) {
+      code = action;
+    } else if (action >= kActionPowerOfTen) {
+      for (int32_t i = kActionPowerOfTen; i < action; i++) scaled *= 10;
+    } else if (action == kActionNegate) {
+      negative = true;
+    } else {
+      scaled = scaled * 10 + action;
+    }
+  }
+
+  int32_t category() const { return missing ? -1 : code; }
+  double number() const {
+    if (missing) return std::numeric_limits<double>::quiet_NaN();
+    return negative && scaled != 0 ? -scaled : scaled;
+  }
+};
+
+}  // namespace harmonic

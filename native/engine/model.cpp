@@ -1,0 +1,228 @@
+#include "engine/model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <thread>
+
+#include "engine/adapter-check.h"
+#include "engine/architecture.h"
+#include "engine/batch.h"
+#include "engine/error.h"
+#include "engine/gguf-file.h"
+#include "engine/runtime.h"
+
+namespace harmonic {
+namespace {
+
+/** Positions whose logits are asked for at once: bounds memory at large vocabularies. */
+constexpr int kLogitsAtOnce = 64;
+
+std::string vocabulary_type_name(enum llama_vocab_type type) {
+  switch (type) {
+    case LLAMA_VOCAB_TYPE_SPM:
+      return "spm";
+    case LLAMA_VOCAB_TYPE_BPE:
+      return "bpe";
+    case LLAMA_VOCAB_TYPE_WPM:
+      return "wpm";
+    case LLAMA_VOCAB_TYPE_UGM:
+      return "ugm";
+    case LLAMA_VOCAB_TYPE_RWKV:
+      return "rwkv";
+    default:
+      return "none";
+  }
+}
+
+/** llama.cpp's name of a file type without its remarks: "(guessed) all F32" is "F32". */
+std::string file_type_name(llama_ftype type) {
+  std::string name = llama_ftype_name(type);
+  for (const char* remark : {"(guessed) ", "all "}) {
+    if (name.rfind(remark, 0) == 0) name.erase(0, std::strlen(remark));
+  }
+  return name;
+}
+
+/** A reason that llama.cpp logged, as the end of a message. */
+std::string logged_reason() {
+  std::string log = take_log();
+  std::replace(log.begin(), log.end(), '\n', ' ');
+  return log.empty() ? "" : ": " + log;
+}
+
+ModelInfo describe(const GgufFile& file, const llama_model* model) {
+  const llama_vocab* vocabulary = llama_model_get_vocab(model);
+  ModelInfo info;
+  info.architecture = file.architecture();
+  info.name = file.text("general.name");
+  for (const GgufTensor& tensor : file.tensors()) {
+    info.n_parameters += tensor.n_elements();
+    info.size += static_cast<int64_t>(tensor.size);
+  }
+  info.n_vocabulary = llama_vocab_n_tokens(vocabulary);
+  info.n_embedding = static_cast<int>(file.architecture_integer("embedding_length"));
+  info.n_layers = static_cast<int>(file.architecture_integer("block_count"));
+  info.n_heads = static_cast<int>(file.architecture_integer("attention.head_count"));
+  info.n_heads_kv =
+      static_cast<int>(file.architecture_integer("attention.head_count_kv", info.n_heads));
+  info.n_context_trained = static_cast<int>(file.architecture_integer("context_length"));
+  info.file_type = file_type_name(llama_model_ftype(model));
+  info.vocabulary_type = vocabulary_type_name(llama_vocab_type(vocabulary));
+  info.bos = llama_vocab_bos(vocabulary);
+  info.eos = llama_vocab_eos(vocabulary);
+  info.chat_template = file.text("tokenizer.chat_template");
+  info.untrainable = untrainable_reason(file);
+  return info;
+}
+
+}  // namespace
+
+Model::Model(const ModelOptions& options) : vocabulary_only_(options.vocabulary_only) {
+  const GgufFile file(options.path, "base model");
+  if (file.text("general.type", "model") == "adapter") {
+    throw Error("E_MODEL",
+                "expected the base model " + options.path + " to be a model but it is an adapter",
+                "give the adapter beside its base model");
+  }
+  // SentencePiece would put a space before every piece of text; pieces of a row are joined as they
+  // are.
+  llama_model_kv_override overrides[2] = {};
+  overrides[0].tag = LLAMA_KV_OVERRIDE_TYPE_BOOL;
+  std::strncpy(overrides[0].key, "tokenizer.ggml.add_space_prefix", sizeof(overrides[0].key) - 1);
+  overrides[0].val_bool = false;
+
+  llama_model_params params = llama_model_default_params();
+  params.vocab_only = options.vocabulary_only;
+  params.kv_overrides = overrides;
+  take_log();
+  model_.reset(llama_model_load_from_file(options.path.c_str(), params));
+  if (!model_) {
+    throw Error(
+        "E_MODEL", "llama.cpp cannot load the base model " + options.path + logged_reason(),
+        "give a language model that llama.cpp " + std::string(llama_version()) + " supports");
+  }
+  if (llama_vocab_type(vocabulary()) == LLAMA_VOCAB_TYPE_NONE) {
+    throw Error("E_MODEL",
+                "expected the base model " + options.path + " to have a vocabulary but it has none",
+                "give a language model with its tokenizer");
+  }
+  if (!options.vocabulary_only &&
+      (llama_model_has_encoder(model_.get()) || !llama_model_has_decoder(model_.get()))) {
+    throw Error(
+        "E_MODEL",
+        "expected the base model " + options.path + " to be a decoder but it has an encoder",
+        "give a causal language model such as llama, mistral or qwen");
+  }
+  info_ = describe(file, model_.get());
+  if (options.adapter.empty()) return;
+
+  check_adapter(GgufFile(options.adapter, "adapter"), file);
+  if (options.vocabulary_only) return;
+  take_log();
+  adapter_ = llama_adapter_lora_init(model_.get(), options.adapter.c_str());
+  if (adapter_ == nullptr) {
+    throw Error("E_MODEL", "llama.cpp cannot load the adapter " + options.adapter + logged_reason(),
+                "train or fetch it again");
+  }
+}
+
+std::vector<int32_t> Model::tokenize(const std::string& text) const {
+  std::vector<int32_t> ids(text.size() + 8);
+  const auto length = static_cast<int32_t>(text.size());
+  int32_t n = llama_tokenize(vocabulary(), text.data(), length, ids.data(),
+                             static_cast<int32_t>(ids.size()), false, false);
+  if (n < 0) {
+    ids.resize(static_cast<size_t>(-static_cast<int64_t>(n)));
+    n = llama_tokenize(vocabulary(), text.data(), length, ids.data(),
+                       static_cast<int32_t>(ids.size()), false, false);
+  }
+  if (n < 0)
+    throw Error("E_INPUT", "cannot tokenise a text of " + std::to_string(text.size()) + " bytes");
+  ids.resize(n);
+  return ids;
+}
+
+std::string Model::detokenize(const std::vector<int32_t>& ids) const {
+  check_ids(ids, "ids");
+  std::string text;
+  std::vector<char> piece(64);
+  for (const int32_t id : ids) {
+    int32_t n = llama_token_to_piece(vocabulary(), id, piece.data(),
+                                     static_cast<int32_t>(piece.size()), 0, true);
+    if (n < 0) {
+      piece.resize(-n);
+      n = llama_token_to_piece(vocabulary(), id, piece.data(), static_cast<int32_t>(piece.size()),
+                               0, true);
+    }
+    text.append(piece.data(), n);
+  }
+  return text;
+}
+
+std::vector<float> Model::log_probabilities(const std::vector<int32_t>& ids) const {
+  check_ids(ids, "ids");
+  if (ids.empty()) return {};
+  const int n = static_cast<int>(ids.size());
+  llama_context_params params = llama_context_default_params();
+  params.n_ctx = n;
+  params.n_batch = params.n_ubatch = std::min(n, kLogitsAtOnce);
+  params.n_threads = params.n_threads_batch = std::max(1u, std::thread::hardware_concurrency());
+  LlamaContext context = new_context(params);
+
+  const size_t width = info_.n_vocabulary;
+  std::vector<float> result(n * width);
+  Batch batch;
+  for (int start = 0; start < n; start += kLogitsAtOnce) {
+    batch.clear();
+    for (int i = start; i < std::min(n, start + kLogitsAtOnce); i++) batch.add(ids[i], i, 0, true);
+    if (llama_decode(context.get(), batch.view()) != 0) {
+      throw Error("E_NATIVE", "llama.cpp cannot evaluate the tokens" + logged_reason());
+    }
+    for (int i = 0; i < batch.size(); i++) {
+      const float* logits = llama_get_logits_ith(context.get(), i);
+      const double largest = *std::max_element(logits, logits + width);
+      double sum = 0;
+      for (size_t v = 0; v < width; v++) sum += std::exp(logits[v] - largest);
+      const double normaliser = largest + std::log(sum);
+      float* out = result.data() + (start + i) * width;
+      for (size_t v = 0; v < width; v++) out[v] = static_cast<float>(logits[v] - normaliser);
+    }
+  }
+  return result;
+}
+
+LlamaContext Model::new_context(const llama_context_params& params) const {
+  if (vocabulary_only_) {
+    throw Error("E_USAGE", "expected a model with weights but only its vocabulary was loaded",
+                "open it without vocabularyOnly");
+  }
+  take_log();
+  LlamaContext context(llama_init_from_model(model_.get(), params));
+  if (!context) {
+    throw Error("E_MODEL",
+                "llama.cpp cannot make a context of " + std::to_string(params.n_ctx) + " tokens" +
+                    logged_reason(),
+                "use fewer sequences or a smaller context");
+  }
+  if (adapter_ != nullptr) {
+    llama_adapter_lora* adapters[] = {adapter_};
+    float scales[] = {1.0f};
+    if (llama_set_adapters_lora(context.get(), adapters, 1, scales) != 0) {
+      throw Error("E_MODEL", "llama.cpp cannot apply the adapter" + logged_reason());
+    }
+  }
+  return context;
+}
+
+void Model::check_ids(const std::vector<int32_t>& ids, const std::string& option) const {
+  for (const int32_t id : ids) {
+    if (id < 0 || id >= info_.n_vocabulary) {
+      throw Error("E_USAGE", "expected token ids from 0 to " +
+                                 std::to_string(info_.n_vocabulary - 1) + " for `" + option +
+                                 "` but received " + std::to_string(id));
+    }
+  }
+}
+
+}  // namespace harmonic

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <llama.h>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace harmonic {
+
+struct ModelOptions {
+  std::string path;
+  std::string adapter;  // LoRA as GGUF; empty: none
+  bool vocabulary_only = false;
+};
+
+struct ModelInfo {
+  std::string architecture;
+  std::string name;
+  int64_t n_parameters = 0;
+  int64_t size = 0;  // bytes of the tensors
+  int n_vocabulary = 0;
+  int n_embedding = 0;
+  int n_layers = 0;
+  int n_heads = 0;
+  int n_heads_kv = 0;
+  int n_context_trained = 0;
+  std::string file_type;
+  std::string vocabulary_type;
+  int bos = -1;
+  int eos = -1;
+  std::string chat_template;
+  std::string untrainable;  // empty where the trainer can train it, else why not
+};
+
+struct LlamaContextDeleter {
+  void operator()(llama_context* context) const { llama_free(context); }
+};
+using LlamaContext = std::unique_ptr<llama_context, LlamaContextDeleter>;
+
+/** A base model in llama.cpp, with an adapter if given. All methods may be called from any thread.
+ */
+class Model {
+ public:
+  /** Throws Error E_MODEL where the model or adapter cannot be used. */
+  explicit Model(const ModelOptions& options);
+
+  const ModelInfo& info() const { return info_; }
+
+  /** Token ids of a text on its own: no BOS, no dummy prefix space, control tokens as plain text.
+   */
+  std::vector<int32_t> tokenize(const std::string& text) const;
+  /** The bytes of the tokens, one after another. */
+  std::string detokenize(const std::vector<int32_t>& ids) const;
+  /** Natural log-probabilities of the full vocabulary after each position, shape (ids,
+   * n_vocabulary). */
+  std::vector<float> log_probabilities(const std::vector<int32_t>& ids) const;
+
+  /** A context with the adapter applied. Throws Error E_MODEL where it cannot be made. */
+  LlamaContext new_context(const llama_context_params& params) const;
+  /** Throws Error E_USAGE where an id is no token of the vocabulary; `option` names the ids. */
+  void check_ids(const std::vector<int32_t>& ids, const std::string& option) const;
+
+ private:
+  struct ModelDeleter {
+    void operator()(llama_model* model) const { llama_model_free(model); }
+  };
+
+  const llama_vocab* vocabulary() const { return llama_model_get_vocab(model_.get()); }
+
+  ModelInfo info_;
+  bool vocabulary_only_;
+  std::unique_ptr<llama_model, ModelDeleter> model_;
+  llama_adapter_lora* adapter_ = nullptr;  // freed with the model
+};
+
+}  // namespace harmonic
