@@ -1,0 +1,141 @@
+import { HarmonicError } from "../errors";
+import { throwIfAborted, type StageControl } from "../progress";
+import type { Column } from "../table/columns";
+import { rowCount } from "../table/convert";
+import type { TableSchema } from "../table/schema";
+import { createContext } from "./context";
+import { REAL, type Evaluation, type MetricScores, type Score } from "./evaluation";
+import type { EvaluationContext, Metric, MetricResult } from "./metric";
+import { metricsFor } from "./metrics";
+import { findWarnings } from "./warnings";
+
+/** A synthetic table under the name that reports give it. */
+export interface NamedTable {
+  name: string;
+  columns: Column[];
+}
+
+export interface EvaluateOptions extends StageControl {
+  /** schema of all the tables; where it has no target, machine learning efficiency is left out */
+  schema: TableSchema;
+  /** the real rows that the generator learned from */
+  train: Column[];
+  /** real rows to test learners on, and the yardstick of fidelity and privacy */
+  test: Column[];
+  /** real rows to compare distances with; default: the test rows */
+  holdout?: Column[] | undefined;
+  synthetic: readonly NamedTable[];
+  /** default 0 */
+  seed?: number | undefined;
+  /** default: all cores */
+  threads?: number | undefined;
+}
+
+/**
+ * Scores synthetic tables against real ones, and real rows by the same metrics as a yardstick.
+ * @throws E_USAGE for tables without rows or names, E_INPUT for tables of other columns, E_ABORTED
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  checkTables(options);
+  const { schema, synthetic, signal, onProgress } = options;
+  const seed = options.seed ?? 0;
+  const context = createContext({ ...options, seed });
+  const metrics = metricsFor(context.task);
+  const total = metrics.length * (synthetic.length + 1);
+  let done = 0;
+  const scored: MetricScores[] = [];
+  for (const metric of metrics) {
+    const scores: Score[] = [];
+    const real = metric.yardstick === "train" ? context.train : context.test;
+    for (const { name, columns } of [{ name: REAL, columns: real }, ...synthetic]) {
+      throwIfAborted(signal, "the evaluation");
+      onProgress?.({ stage: "evaluate", done, total, unit: "scores", note: `${metric.title}, ${name}` });
+      scores.push(toScore(name, await metric.compute(columns, context)));
+      done++;
+    }
+    scored.push(describe(metric, scores));
+  }
+  onProgress?.({ stage: "evaluate", done, total, unit: "scores" });
+  const evaluation: Evaluation = {
+    version: 1,
+    seed,
+    task: context.task,
+    target: schema.target ?? null,
+    tables: listTables(options, context),
+    metrics: scored,
+    warnings: [],
+  };
+  return { ...evaluation, warnings: findWarnings(evaluation) };
+}
+
+function describe(metric: Metric, scores: Score[]): MetricScores {
+  const { name, title, area, direction, description, yardstick } = metric;
+  return { name, title, area, direction, description, parts: [...metric.parts], yardstick, scores };
+}
+
+function toScore(table: string, result: MetricResult): Score {
+  const parts = Object.entries(result.parts ?? {}).map(([key, value]) => [key, finite(value)] as const);
+  return {
+    table,
+    value: finite(result.value),
+    parts: Object.fromEntries(parts),
+    // through JSON, so that what is returned equals what is read back from metrics.json
+    detail: JSON.parse(JSON.stringify(result.detail ?? {})) as Record<string, unknown>,
+    notes: result.notes ?? [],
+  };
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function listTables(options: EvaluateOptions, context: EvaluationContext): Evaluation["tables"] {
+  const { train, test, holdout } = context;
+  return [
+    { name: "train", role: "train", rows: rowCount(train) },
+    { name: "test", role: "test", rows: rowCount(test) },
+    ...(options.holdout ? [{ name: "holdout", role: "holdout" as const, rows: rowCount(holdout) }] : []),
+    ...options.synthetic.map(({ name, columns }) => ({
+      name,
+      role: "synthetic" as const,
+      rows: rowCount(columns),
+    })),
+  ];
+}
+
+function checkTables({ schema, train, test, holdout, synthetic }: EvaluateOptions): void {
+  if (synthetic.length === 0) {
+    throw new HarmonicError("E_USAGE", "expected at least one table for `synthetic` but received none", {
+      hint: "name a table to score: --synthetic NAME=FILE",
+    });
+  }
+  const names = new Set<string>([REAL]);
+  for (const { name } of synthetic) {
+    if (name === "" || names.has(name)) {
+      throw new HarmonicError(
+        "E_USAGE",
+        `expected a name of its own for each table but received "${name}" again`,
+        {
+          hint: `"${REAL}" is taken: it names the yardstick`,
+        },
+      );
+    }
+    names.add(name);
+  }
+  const real = [
+    { name: "train", columns: train },
+    { name: "test", columns: test },
+    ...(holdout ? [{ name: "holdout", columns: holdout }] : []),
+  ];
+  for (const { name, columns } of [...real, ...synthetic]) {
+    const same =
+      columns.length === schema.fields.length &&
+      columns.every((column, i) => column.name === schema.fields[i]!.name);
+    if (!same) throw new HarmonicError("E_INPUT", `table "${name}" does not have the columns of the schema`);
+    if (rowCount(columns) === 0) {
+      throw new HarmonicError("E_INPUT", `table "${name}" has no rows`, {
+        hint: "give a table with at least one row",
+      });
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import type { Evaluation, MetricScores, Score } from "./evaluation";
+
+/** How to read each direction, for tables and reports. */
+export const BETTER: Readonly<Record<MetricScores["direction"], string>> = {
+  higher: "higher",
+  lower: "lower",
+  half: "near 0.5",
+};
+
+export interface FormatOptions {
+  /** also the figures behind each headline; default true */
+  parts?: boolean;
+}
+
+/**
+ * The scores as a table for the terminal: one line a figure, the real rows' column before those of the synthetic
+ * tables, warnings below. Without colours or trailing spaces; ends in a line break.
+ */
+export function formatScores(evaluation: Evaluation, options: FormatOptions = {}): string {
+  const tables = evaluation.metrics[0]?.scores.map(({ table }) => table) ?? [];
+  const lines: string[][] = [["", "better", ...tables]];
+  for (const metric of evaluation.metrics) {
+    lines.push([
+      metric.title,
+      BETTER[metric.direction],
+      ...metric.scores.map(({ value }) => formatFigure(value)),
+    ]);
+    if (options.parts === false) continue;
+    for (const { key, title, direction } of metric.parts) {
+      const figures = metric.scores.map((score: Score) => formatFigure(score.parts[key] ?? null));
+      if (figures.every((text) => text === MISSING)) continue;
+      lines.push([`  ${title}`, BETTER[direction], ...figures]);
+    }
+  }
+  const text = layOut(lines) + noteOnRows(evaluation);
+  const warnings = evaluation.warnings.map((warning) => `! ${warning}\n`).join("");
+  return warnings === "" ? text : `${text}\n${warnings}`;
+}
+
+const MISSING = "-";
+
+/** A figure with three digits after the point, or three that count where it is large or tiny. */
+export function formatFigure(value: number | null): string {
+  if (value === null) return MISSING;
+  const size = Math.abs(value);
+  return size === 0 || (size >= 0.0005 && size < 1000) ? value.toFixed(3) : value.toPrecision(3);
+}
+
+/** Columns as wide as their longest cell: the first two to the left, figures to the right. */
+function layOut(lines: string[][]): string {
+  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
+  return lines
+    .map((line) => line.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))))
+    .map((cells) => `${cells.join("  ").trimEnd()}\n`)
+    .join("");
+}
+
+function noteOnRows({ tables, metrics }: Evaluation): string {
+  const sizes = tables.map(({ name, rows }) => `${name} ${rows}`).join(", ");
+  const yardstick = metrics.some((metric) => metric.yardstick === "train")
+    ? "real: learners trained on train; else the test rows scored as if they were synthetic."
+    : "real: the test rows scored as if they were synthetic.";
+  return `\nrows: ${sizes}\n${yardstick}\n`;
+}

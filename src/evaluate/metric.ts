@@ -1,0 +1,70 @@
+import type { Encoding } from "../encode/encoding";
+import type { FitPredictOptions, NearestNeighborsOptions } from "../native/addon";
+import type { Random } from "../random";
+import type { Column } from "../table/columns";
+import type { Task } from "../table/infer";
+import type { TableSchema } from "../table/schema";
+import type { FeatureEncoder } from "./features";
+
+/** Which way is better: up, down, or close to one half. */
+export type Direction = "higher" | "lower" | "half";
+
+export type Area = "utility" | "fidelity" | "privacy";
+
+/** A figure that a metric gives beside its headline. */
+export interface Part {
+  key: string;
+  title: string;
+  direction: Direction;
+}
+
+/** One way of scoring a synthetic table. Every file of src/evaluate/metrics holds one. */
+export interface Metric {
+  /** stable key, in metrics.json */
+  readonly name: string;
+  readonly title: string;
+  readonly area: Area;
+  readonly direction: Direction;
+  /** what the headline means, in a sentence */
+  readonly description: string;
+  readonly parts: readonly Part[];
+  /** real rows that are scored like a synthetic table, as a yardstick: the training rows, or real rows never seen */
+  readonly yardstick: "train" | "fresh";
+  /** Scores one table. */
+  compute(table: Column[], context: EvaluationContext): Promise<MetricResult>;
+}
+
+export interface MetricResult {
+  /** the headline; NaN where it is not defined */
+  value: number;
+  /** by key of `parts` */
+  parts?: Record<string, number>;
+  /** finer figures, for charts; plain JSON */
+  detail?: Record<string, unknown>;
+  /** what a reader must know to trust the figure, e.g. that rows were sampled */
+  notes?: string[];
+}
+
+/** What every metric may use: the real tables, what was fitted on them, and the engine. */
+export interface EvaluationContext {
+  readonly schema: TableSchema;
+  readonly task: Task;
+  /** index of the target column, -1 where there is none */
+  readonly target: number;
+  readonly train: Column[];
+  readonly test: Column[];
+  /** real rows that no model has seen, to compare distances with; the test rows where no others were given */
+  readonly holdout: Column[];
+  /** all columns but the target, fitted on train */
+  readonly features: FeatureEncoder;
+  /** all columns, fitted on train */
+  readonly rowFeatures: FeatureEncoder;
+  /** all columns as points whose distance means how much two rows differ, fitted on train */
+  readonly distances: Encoding;
+  /** a stream of random numbers for this purpose, the same whatever else was drawn */
+  random(purpose: string): Random;
+  /** The engine's learners; rejects with E_ABORTED as soon as the evaluation is interrupted. */
+  fitPredict(options: Omit<FitPredictOptions, "threads" | "seed">): Promise<Float64Array>;
+  /** Squared distances to the k nearest points, shape (m, k); rejects as fitPredict does. */
+  nearest(options: Omit<NearestNeighborsOptions, "threads">): Promise<Float32Array>;
+}

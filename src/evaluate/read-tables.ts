@@ -1,0 +1,106 @@
+import { HarmonicError } from "../errors";
+import { toColumns } from "../table/convert";
+import { inferSchema, type InferOptions } from "../table/infer";
+import { didYouMean } from "../table/names";
+import { readTable } from "../table/read";
+import { isNumberField, type TableSchema } from "../table/schema";
+import { TextColumnBuilder, type TableSource } from "../table/source";
+import type { EvaluateOptions, NamedTable } from "./evaluate";
+
+export interface TablePaths {
+  train: string;
+  test: string;
+  holdout?: string | undefined;
+  /** name and path of each table to score */
+  synthetic: readonly { name: string; path: string }[];
+}
+
+export interface ReadTablesOptions extends InferOptions {
+  /** default: inferred from all the real tables together */
+  schema?: TableSchema | undefined;
+}
+
+type Tables = Pick<EvaluateOptions, "schema" | "train" | "test" | "holdout" | "synthetic">;
+
+/**
+ * Reads the tables of an evaluation through one schema. Synthetic numbers may lie outside the real range; other
+ * columns and categories that no real table has are E_INPUT, naming file, column and value.
+ */
+export async function readTables(paths: TablePaths, options: ReadTablesOptions = {}): Promise<Tables> {
+  const train = await readTable(paths.train);
+  const test = await readTable(paths.test);
+  const holdout = paths.holdout === undefined ? undefined : await readTable(paths.holdout);
+  for (const source of [test, holdout]) if (source) checkColumns(source, train.names, paths.train);
+  const real = [train, test, ...(holdout ? [holdout] : [])];
+  const schema = options.schema ?? inferSchema(concatenate(real), options);
+  const names = schema.fields.map(({ name }) => name);
+  const synthetic: NamedTable[] = [];
+  for (const { name, path } of paths.synthetic) {
+    const source = await readTable(path);
+    checkColumns(source, names, options.schema ? "the schema" : paths.train);
+    const columns = toColumns(source, schema, { unknown: "extend" });
+    checkCategories(columns, source, schema);
+    synthetic.push({ name, columns });
+  }
+  return {
+    schema,
+    train: toColumns(train, schema),
+    test: toColumns(test, schema),
+    ...(holdout ? { holdout: toColumns(holdout, schema) } : {}),
+    synthetic,
+  };
+}
+
+/** Refuses a table without the columns of the other, or with more. */
+function checkColumns(source: TableSource, names: readonly string[], other: string): void {
+  const missing = names.find((name) => !source.names.includes(name));
+  if (missing !== undefined) {
+    throw new HarmonicError(
+      "E_INPUT",
+      `${source.path} has no column "${missing}", which ${other} has${didYouMean(missing, source.names)}`,
+      { hint: `its columns are: ${source.names.join(", ")}` },
+    );
+  }
+  const extra = source.names.find((name) => !names.includes(name));
+  if (extra !== undefined) {
+    throw new HarmonicError(
+      "E_INPUT",
+      `${source.path} has a column "${extra}", which ${other} does not have`,
+      {
+        hint: "leave the column out, or compare with tables that have it",
+      },
+    );
+  }
+}
+
+/** The tables one below the other, columns by name in the order of the first. */
+function concatenate(sources: readonly TableSource[]): TableSource {
+  const first = sources[0]!;
+  const columns = first.names.map((name) => {
+    const builder = new TextColumnBuilder(name);
+    for (const source of sources) {
+      const column = source.columns[source.names.indexOf(name)]!;
+      for (const code of column.codes) builder.push(code < 0 ? null : column.texts[code]!);
+    }
+    return builder.finish();
+  });
+  const nRows = sources.reduce((sum, source) => sum + source.nRows, 0);
+  return { path: first.path, names: first.names, nRows, columns };
+}
+
+function checkCategories(columns: NamedTable["columns"], source: TableSource, schema: TableSchema): void {
+  schema.fields.forEach((field, i) => {
+    const column = columns[i]!;
+    if (isNumberField(field) || column.kind !== "category") return;
+    const nKnown = field.constraints.enum.length;
+    const unknown = column.values[nKnown];
+    if (unknown === undefined) return;
+    const row = column.codes.indexOf(nKnown) + 1;
+    throw new HarmonicError(
+      "E_INPUT",
+      `${source.path}: row ${row}, column "${field.name}": "${unknown}" is no value of the real tables` +
+        didYouMean(unknown, field.constraints.enum.slice(0, 1000)),
+      { hint: "correct the value, or add it to the column's enum in the schema" },
+    );
+  });
+}

@@ -1,0 +1,59 @@
+import type { Column } from "../table/columns";
+import { rowCount } from "../table/convert";
+
+/** A set of the rows of a table, to ask whether another table of the same schema shares a row. */
+export class RowIndex {
+  /** row + 1 in each slot, 0 where empty; a power of two of slots, at most half of them taken */
+  private readonly slots: Int32Array;
+  private readonly bits = new Float64Array(1);
+  private readonly words = new Int32Array(this.bits.buffer);
+
+  constructor(private readonly columns: readonly Column[]) {
+    const n = rowCount(columns);
+    this.slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * n + 2)));
+    for (let row = 0; row < n; row++) {
+      const slot = this.find(columns, row);
+      if (this.slots[slot] === 0) this.slots[slot] = row + 1;
+    }
+  }
+
+  /** True where row `row` of `table` equals one of the indexed rows; missing equals missing. */
+  has(table: readonly Column[], row: number): boolean {
+    return this.slots[this.find(table, row)] !== 0;
+  }
+
+  /** The slot that holds an equal row, or the empty one where it would go. */
+  private find(table: readonly Column[], row: number): number {
+    const mask = this.slots.length - 1;
+    let slot = this.hash(table, row) & mask;
+    while (this.slots[slot] !== 0 && !this.equals(this.slots[slot]! - 1, table, row))
+      slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  private equals(own: number, table: readonly Column[], row: number): boolean {
+    return this.columns.every((column, i) => Object.is(cell(column, own), cell(table[i]!, row)));
+  }
+
+  /** MurmurHash3's mixing over the bits of the cells. */
+  private hash(table: readonly Column[], row: number): number {
+    let h = 0;
+    for (const column of table) {
+      this.bits[0] = cell(column, row);
+      for (const word of this.words) {
+        const k = Math.imul(word, 0xcc9e2d51);
+        h ^= Math.imul((k << 15) | (k >>> 17), 0x1b873593);
+        h = Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64;
+      }
+    }
+    h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+    return h ^ (h >>> 13);
+  }
+}
+
+/** A cell as a number, NaN where it is missing; adding 0 makes -0 and 0 the same. */
+function cell(column: Column, row: number): number {
+  if (column.kind === "number") return column.scaled[row]! + 0;
+  const code = column.codes[row]!;
+  return code < 0 ? NaN : code;
+}

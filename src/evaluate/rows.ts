@@ -1,0 +1,42 @@
+import type { Random } from "../random";
+import type { Column } from "../table/columns";
+import { rowCount, selectRows } from "../table/convert";
+
+/** `size` distinct row ids below `n` in random order; all of them where there are no more. */
+export function sampleIds(n: number, size: number, random: Random): Int32Array {
+  const ids = Int32Array.from({ length: n }, (_, i) => i);
+  return random.shuffle(ids).slice(0, size);
+}
+
+/** `size` random rows of a table without repeats; the table itself where it has no more. */
+export function sampleRows(columns: Column[], size: number, random: Random): Column[] {
+  const n = rowCount(columns);
+  return n <= size ? columns : selectRows(columns, sampleIds(n, size, random));
+}
+
+/** True where the cell has no value. */
+export function isMissing(column: Column, row: number): boolean {
+  return column.kind === "category" ? column.codes[row]! < 0 : Number.isNaN(column.scaled[row]!);
+}
+
+/** Mean of the numbers that are no NaN; NaN where there are none. */
+export function mean(values: Iterable<number>): number {
+  let sum = 0;
+  let n = 0;
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    n++;
+  }
+  return n === 0 ? NaN : sum / n;
+}
+
+/** The quantile between the two nearest of the sorted values, as numpy's default; NaN where there are none. */
+export function quantile(sorted: Float64Array | Float32Array, share: number): number {
+  if (sorted.length === 0) return NaN;
+  const at = share * (sorted.length - 1);
+  const below = Math.floor(at);
+  const low = sorted[below]!;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  return low + (high - low) * (at - below);
+}

@@ -1,0 +1,72 @@
+import { REAL, valueOf, type Evaluation } from "./evaluation";
+
+/** Below: rows as close to training rows as copies are. A pure copy of 491 rows scores 0.03. */
+const SUSPICIOUS_DETECTION = 0.4;
+/** Widest half interval of a share that still says something. */
+const WIDEST = 0.05;
+
+/** What a reader of the scores must not overlook: tables too small for a claim, and signs of copying. */
+export function findWarnings(evaluation: Evaluation): string[] {
+  const rows = (role: string): number =>
+    evaluation.tables
+      .filter((table) => table.role === role)
+      .reduce((sum, table) => Math.max(sum, table.rows), 0);
+  return [
+    ...smallTest(evaluation, rows("test")),
+    ...evaluation.tables
+      .filter(({ role }) => role === "synthetic")
+      .flatMap(({ name, rows: n }) => [
+        ...smallShare(evaluation, name, n),
+        ...tooClose(evaluation, name),
+        ...partial(evaluation, name),
+      ]),
+  ];
+}
+
+function smallTest(evaluation: Evaluation, nTest: number): string[] {
+  const score = valueOf(evaluation, "learning-efficiency", REAL);
+  if (evaluation.task !== "classification" || score === undefined) return [];
+  const interval = 1.96 * Math.sqrt((score * (1 - score)) / nTest);
+  if (interval <= WIDEST / 2) return [];
+  return [`The test table has ${nTest} rows: differences of F1 below ${interval.toFixed(2)} may be chance.`];
+}
+
+function smallShare(evaluation: Evaluation, name: string, n: number): string[] {
+  const share = valueOf(evaluation, "closest-record", name);
+  if (share === undefined) return [];
+  const compared = evaluation.tables.find(({ role }) => role === "holdout") ?? evaluation.tables[1]!;
+  const interval = 1.96 * Math.sqrt(0.25 / Math.min(n, compared.rows));
+  if (interval <= WIDEST) return [];
+  return [
+    `${name}: its share closer to train is uncertain by ${interval.toFixed(2)} ` +
+      `(${n} synthetic rows, ${compared.rows} holdout rows).`,
+  ];
+}
+
+function tooClose(evaluation: Evaluation, name: string): string[] {
+  const area = valueOf(evaluation, "detection", name);
+  const copies = valueOf(evaluation, "exact-copies", name) ?? 0;
+  const chance = valueOf(evaluation, "exact-copies", REAL) ?? 0;
+  const found: string[] = [];
+  if (area !== undefined && area < SUSPICIOUS_DETECTION) {
+    found.push(
+      `${name}: detection of ${area.toFixed(2)} is a sign of rows copied from train, not of quality.`,
+    );
+  }
+  if (copies > 2 * chance + 0.01) {
+    found.push(
+      `${name}: ${(100 * copies).toFixed(1)} % of its rows are training rows; ` +
+        `of fresh real rows ${(100 * chance).toFixed(1)} % are.`,
+    );
+  }
+  return found;
+}
+
+/** Notes on headlines that are missing or were computed on fewer rows. */
+function partial(evaluation: Evaluation, name: string): string[] {
+  return evaluation.metrics.flatMap(({ title, scores }) =>
+    scores
+      .filter(({ table }) => table === name)
+      .flatMap(({ notes }) => notes.map((note) => `${name}: ${title}: ${note}.`)),
+  );
+}
