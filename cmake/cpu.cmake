@@ -61,3 +61,9 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND NOT HARMONIC_PORTABLE AND N
   list(JOIN found " " found)
   message(STATUS "Instruction sets of the CPU backend: ${found}")
 endif()
+
+# Our own kernels: for this machine, or for every machine.
+set(HARMONIC_HOST_FLAGS "")
+if(NOT HARMONIC_PORTABLE AND NOT MSVC)
+  set(HARMONIC_HOST_FLAGS -march=native)
+endif()

@@ -19,4 +19,11 @@ add_library(harmonic_learners INTERFACE)
 target_include_directories(harmonic_learners SYSTEM INTERFACE "${XGBOOST_INCLUDE_DIR}" "${LIBLINEAR_INCLUDE_DIR}")
 target_link_libraries(harmonic_learners INTERFACE "${XGBOOST_LIBRARY}" "${LIBLINEAR_LIBRARY}")
 
-set(HARMONIC_LIBRARIES faiss harmonic_learners OpenMP::OpenMP_CXX)
+# The trainer's small products and Faiss's distances.
+find_path(OPENBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas-pthread openblas REQUIRED)
+find_library(OPENBLAS_LIBRARY openblas REQUIRED)
+add_library(harmonic_blas INTERFACE)
+target_include_directories(harmonic_blas SYSTEM INTERFACE "${OPENBLAS_INCLUDE_DIR}")
+target_link_libraries(harmonic_blas INTERFACE "${OPENBLAS_LIBRARY}")
+
+set(HARMONIC_LIBRARIES faiss harmonic_learners harmonic_blas OpenMP::OpenMP_CXX)

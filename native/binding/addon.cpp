@@ -8,6 +8,7 @@ namespace harmonic {
 void register_knn(Napi::Env env, Napi::Object exports);
 void register_learners(Napi::Env env, Napi::Object exports);
 void register_model(Napi::Env env, Napi::Object exports);
+void register_trainer(Napi::Env env, Napi::Object exports);
 
 namespace {
 
@@ -37,6 +38,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   register_knn(env, exports);
   register_learners(env, exports);
   register_model(env, exports);
+  register_trainer(env, exports);
   return exports;
 }
 

@@ -1,0 +1,164 @@
+#include "engine/trainer.h"
+
+#include <napi.h>
+
+#include "binding/arrays.h"
+#include "binding/async.h"
+
+namespace harmonic {
+namespace {
+
+TrainBatch read_batch(const Napi::Object& o) {
+  TrainBatch b;
+  b.tokens = copy_array<int32_t>(o.Get("tokens"));
+  b.group_offsets = copy_array<int32_t>(o.Get("groupOffsets"));
+  b.loss_positions = copy_array<int32_t>(o.Get("lossPositions"));
+  b.labels = copy_array<int32_t>(o.Get("labels"));
+  b.sets = copy_array<int32_t>(o.Get("sets"));
+  b.weights = copy_array<float>(o.Get("weights"));
+  return b;
+}
+
+class TrainerHandle final : public Napi::ObjectWrap<TrainerHandle> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "TrainerHandle",
+                       {InstanceMethod<&TrainerHandle::accumulate>("accumulate"),
+                        InstanceMethod<&TrainerHandle::evaluate>("evaluate"),
+                        InstanceMethod<&TrainerHandle::update>("update"),
+                        InstanceMethod<&TrainerHandle::state>("state"),
+                        InstanceMethod<&TrainerHandle::set_state>("setState"),
+                        InstanceMethod<&TrainerHandle::save_adapter>("saveAdapter"),
+                        InstanceMethod<&TrainerHandle::n_parameters>("nParameters"),
+                        InstanceMethod<&TrainerHandle::close>("close")});
+  }
+
+  explicit TrainerHandle(const Napi::CallbackInfo& info)
+      : Napi::ObjectWrap<TrainerHandle>(info),
+        trainer_(*info[0].As<Napi::External<std::shared_ptr<Trainer>>>().Data()) {}
+
+ private:
+  std::shared_ptr<Trainer> open(Napi::Env env) const {
+    if (!trainer_) throw to_js_error(env, Error("E_USAGE", "the trainer is closed"));
+    return trainer_;
+  }
+
+  Napi::Value run(const Napi::CallbackInfo& info,
+                  std::vector<float> (Trainer::*pass)(const TrainBatch&)) {
+    auto trainer = open(info.Env());
+    auto batch = std::make_shared<TrainBatch>(read_batch(info[0].As<Napi::Object>()));
+    return run_async<std::vector<float>>(
+        info.Env(), [trainer, batch, pass] { return ((*trainer).*pass)(*batch); },
+        [](Napi::Env env, std::vector<float>& losses) -> Napi::Value {
+          return to_array_buffer(env, losses);
+        });
+  }
+
+  Napi::Value accumulate(const Napi::CallbackInfo& info) { return run(info, &Trainer::accumulate); }
+  Napi::Value evaluate(const Napi::CallbackInfo& info) { return run(info, &Trainer::evaluate); }
+
+  Napi::Value update(const Napi::CallbackInfo& info) {
+    auto trainer = open(info.Env());
+    const auto o = info[0].As<Napi::Object>();
+    const auto number = [&](const char* name) {
+      return o.Get(name).As<Napi::Number>().FloatValue();
+    };
+    const AdamWOptions options = {number("learningRate"), number("weightDecay"), number("clip"),
+                                  number("beta1"),        number("beta2"),       number("epsilon")};
+    return run_async<double>(
+        info.Env(), [trainer, options] { return trainer->update(options); },
+        [](Napi::Env env, double& norm) -> Napi::Value { return Napi::Number::New(env, norm); });
+  }
+
+  Napi::Value state(const Napi::CallbackInfo& info) {
+    auto trainer = open(info.Env());
+    return run_async<std::vector<char>>(
+        info.Env(), [trainer] { return trainer->state(); },
+        [](Napi::Env env, std::vector<char>& state) -> Napi::Value {
+          return to_array_buffer(env, state);
+        });
+  }
+
+  Napi::Value set_state(const Napi::CallbackInfo& info) {
+    auto trainer = open(info.Env());
+    auto buffer = info[0].As<Napi::ArrayBuffer>();
+    const char* data = static_cast<const char*>(buffer.Data());
+    const std::vector<char> state(data, data + buffer.ByteLength());
+    return run_async<bool>(
+        info.Env(),
+        [trainer, state] {
+          trainer->set_state(state);
+          return true;
+        },
+        [](Napi::Env env, bool&) { return env.Undefined(); });
+  }
+
+  Napi::Value save_adapter(const Napi::CallbackInfo& info) {
+    auto trainer = open(info.Env());
+    const std::string path = info[0].As<Napi::String>();
+    const auto o = info[1].As<Napi::Object>();
+    std::map<std::string, std::string> metadata;
+    for (const auto& entry : o) {
+      metadata[entry.first.As<Napi::String>()] =
+          static_cast<Napi::Value>(entry.second).As<Napi::String>();
+    }
+    return run_async<bool>(
+        info.Env(),
+        [trainer, path, metadata] {
+          trainer->save_adapter(path, metadata);
+          return true;
+        },
+        [](Napi::Env env, bool&) { return env.Undefined(); });
+  }
+
+  Napi::Value n_parameters(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(),
+                             static_cast<double>(open(info.Env())->adapter().n_parameters()));
+  }
+
+  void close(const Napi::CallbackInfo&) { trainer_.reset(); }
+
+  std::shared_ptr<Trainer> trainer_;
+};
+
+ggml_type weight_type(const std::string& name) {
+  if (name == "f32") return GGML_TYPE_F32;
+  if (name == "f16") return GGML_TYPE_F16;
+  if (name == "bf16") return GGML_TYPE_BF16;
+  throw Error("E_USAGE", "expected f32, f16 or bf16 for `weights` but received \"" + name + "\"");
+}
+
+Napi::Value open_trainer(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto o = info[0].As<Napi::Object>();
+  TrainerOptions options;
+  options.path = o.Get("path").As<Napi::String>();
+  options.adapter.rank = o.Get("rank").As<Napi::Number>();
+  options.adapter.alpha = o.Get("alpha").As<Napi::Number>().FloatValue();
+  const auto targets = o.Get("targets").As<Napi::Array>();
+  for (uint32_t i = 0; i < targets.Length(); i++) {
+    options.adapter.targets.push_back(static_cast<Napi::Value>(targets[i]).As<Napi::String>());
+  }
+  options.adapter.seed = static_cast<uint64_t>(o.Get("seed").As<Napi::Number>().Int64Value());
+  options.threads = o.Get("threads").As<Napi::Number>();
+  options.weights =
+      translate_errors(env, [&] { return weight_type(o.Get("weights").As<Napi::String>()); });
+  options.vocabulary = copy_array<int32_t>(o.Get("vocabulary"));
+  options.allowed_sets = copy_array<uint8_t>(o.Get("allowedSets"));
+  auto* constructor = static_cast<Napi::FunctionReference*>(info.Data());
+  return run_async<std::shared_ptr<Trainer>>(
+      env, [options] { return std::make_shared<Trainer>(options); },
+      [constructor](Napi::Env env, std::shared_ptr<Trainer>& trainer) -> Napi::Value {
+        return constructor->New({Napi::External<std::shared_ptr<Trainer>>::New(env, &trainer)});
+      });
+}
+
+}  // namespace
+
+void register_trainer(Napi::Env env, Napi::Object exports) {
+  auto* constructor = new Napi::FunctionReference(Napi::Persistent(TrainerHandle::define(env)));
+  env.AddCleanupHook([constructor] { delete constructor; });
+  exports.Set("openTrainer", Napi::Function::New(env, open_trainer, "openTrainer", constructor));
+}
+
+}  // namespace harmonic

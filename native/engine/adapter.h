@@ -1,0 +1,93 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/weights.h"
+#include "ggml-backend.h"
+#include "ggml.h"
+
+namespace harmonic {
+
+struct AdapterOptions {
+  int rank = 16;
+  float alpha = 32;
+  std::vector<std::string> targets;  // of q, k, v, o, gate, up, down
+  uint64_t seed = 0;
+};
+
+// One projection y[out_offset .. out_offset + n_out) += scale * B A x.
+struct LoraMember {
+  std::string weight;             // name of the tensor it adapts, e.g. blk.0.attn_q.weight
+  ggml_tensor* b = nullptr;       // [rank, n_out]
+  ggml_tensor* b_grad = nullptr;  // same shape
+  int out_offset = 0;
+  int n_out = 0;
+};
+
+// The projections that share an input x: their A matrices are one, rank rows each, so that A x is
+// one product.
+struct LoraGroup {
+  ggml_tensor* a = nullptr;       // [n_in, rank * members]
+  ggml_tensor* a_grad = nullptr;  // same shape
+  int n_in = 0;
+  int rank = 0;
+  float scale = 1;
+  std::vector<LoraMember> members;
+
+  bool empty() const { return members.empty(); }
+};
+
+struct LayerAdapter {
+  LoraGroup qkv, output, gate_up, down;
+};
+
+struct AdamWOptions {
+  float learning_rate;
+  float weight_decay;
+  float clip;
+  float beta1;
+  float beta2;
+  float epsilon;
+};
+
+// The trained part: low-rank matrices (Hu et al., 2021), their gradients and AdamW's moments.
+class Adapter {
+ public:
+  Adapter(const Hyperparameters& hp, const AdapterOptions& options, ggml_backend_t backend);
+  ~Adapter();
+  Adapter(const Adapter&) = delete;
+  Adapter& operator=(const Adapter&) = delete;
+
+  std::vector<LayerAdapter> layers;
+
+  size_t n_parameters() const;
+  // AdamW (Loshchilov and Hutter, 2019) on the gradients, which are zero afterwards; returns their
+  // norm.
+  double update(const AdamWOptions& options);
+  void zero_gradients();
+  // Weights, moments and step count; valid between updates.
+  std::vector<char> state() const;
+  void set_state(const std::vector<char>& state);
+  // Writes general.type = adapter, adapter.type = lora; metadata under harmonic.*
+  void save(const std::string& path, const std::map<std::string, std::string>& metadata) const;
+  // The (weights, gradients) pairs in a fixed order, for tests.
+  struct Parameter {
+    std::string name;
+    float* value;
+    float* gradient;
+    size_t n;
+  };
+  std::vector<Parameter> parameters() const;
+
+ private:
+  std::string architecture_;
+  float alpha_;
+  ggml_context* context_ = nullptr;
+  ggml_backend_buffer_t buffer_ = nullptr;
+  std::vector<float> moments_;  // first moments of all parameters, then second
+  int64_t step_ = 0;
+};
+
+}  // namespace harmonic

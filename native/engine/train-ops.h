@@ -1,0 +1,70 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "engine/adapter.h"
+#include "engine/weights.h"
+#include "ggml.h"
+
+// The parts of the training graph that ggml has no single operation for, as custom operations on
+// the CPU: each reads its operands in the layout they already have (BLAS takes any stride), so that
+// the graph holds no transposing copies. All are F32. What an operation refers to must outlive the
+// graph's computation.
+namespace harmonic {
+
+// Causal self-attention with rotary positions inside each group of a packed batch.
+struct AttentionShape {
+  int n_heads;
+  int n_heads_kv;
+  int head_dim;
+  float norm_epsilon;
+  bool neox;
+  // shape (positions, head_dim / 2): cosine and sine of the angle of each rotated pair
+  std::vector<float> cosine, sine;
+  // where each group starts, and the number of tokens; set before each computation
+  std::vector<int32_t> offsets;
+
+  AttentionShape(const Hyperparameters& hp, const std::vector<float>& rope_factors);
+  // Makes the tables long enough for groups of n tokens.
+  void reserve_positions(const Hyperparameters& hp, const std::vector<float>& rope_factors, int n);
+};
+
+// qkv [qkv_dim, N] -> [n_heads * head_dim, N]; q and k are first normed a head at a time where the
+// layer has norms.
+ggml_tensor* attention(ggml_context* c, ggml_tensor* qkv, const LayerWeights& layer,
+                       AttentionShape* shape);
+// Gradient of qkv [qkv_dim, N], given the gradient of the output. The probabilities are computed
+// again.
+ggml_tensor* attention_back(ggml_context* c, ggml_tensor* qkv, ggml_tensor* grad,
+                            const LayerWeights& layer, AttentionShape* shape);
+
+// y += scale * B z for every member of the group, in place; z = A x [rank * members, N].
+ggml_tensor* lora_forward(ggml_context* c, ggml_tensor* y, ggml_tensor* z, LoraGroup* group);
+// scale * transposed(B) dy for every member: the gradient of z.
+ggml_tensor* lora_grad_z(ggml_context* c, ggml_tensor* dy, LoraGroup* group);
+// Adds to the gradients of A and B; adds transposed(A) dz to dx, in place. Returns dx.
+ggml_tensor* lora_back(ggml_context* c, ggml_tensor* dx, ggml_tensor* dy, ggml_tensor* x,
+                       ggml_tensor* z, ggml_tensor* dz, LoraGroup* group);
+// The same where dx is not wanted; returns dz unchanged.
+ggml_tensor* lora_back_leaf(ggml_context* c, ggml_tensor* dy, ggml_tensor* x, ggml_tensor* z,
+                            ggml_tensor* dz, LoraGroup* group);
+
+// Gradient of silu(gate) * up with respect to gate_up [2 n_ff, N].
+ggml_tensor* swiglu_back(ggml_context* c, ggml_tensor* gate_up, ggml_tensor* grad);
+
+// Softmax cross-entropy over the allowed ids of each position.
+struct LossTask {
+  // shape (R): what to predict, and the weight of each position
+  const int32_t* labels;
+  const float* weights;
+  // row of `allowed` for each position, or null where everything is allowed
+  const int32_t* sets;
+  // shape (sets, n): 1 where the id may follow
+  const uint8_t* allowed;
+  // shape (R), written: -log p(label)
+  float* losses;
+};
+// logits [n, R] -> weight * (p - onehot(label)), in place; the losses are written as a side effect.
+ggml_tensor* softmax_loss(ggml_context* c, ggml_tensor* logits, LossTask* task);
+
+}  // namespace harmonic

@@ -1,0 +1,284 @@
+#include "engine/trainer.h"
+
+#include <cblas.h>
+
+#include <algorithm>
+
+#include "engine/error.h"
+#include "ggml-alloc.h"
+
+namespace harmonic {
+namespace {
+
+// Floats of logits computed at a time: positions under loss go through the head in chunks of this
+// size.
+constexpr int64_t kHeadChunkFloats = 8 << 20;
+
+// What one block's forward pass leaves for its backward pass; [rows, N] each.
+struct BlockActivations {
+  ggml_tensor *x, *attention_in, *qkv, *qkv_z, *attended, *output_z;
+  ggml_tensor *middle, *ffn_in, *gate_up, *gate_up_z, *hidden, *down_z;
+};
+
+// Builds the graph of one micro-batch: x is [n_embd, N], columns are tokens.
+class GraphBuilder {
+ public:
+  GraphBuilder(ggml_context* c, ggml_cgraph* graph, Weights& weights, Adapter& adapter,
+               AttentionShape& attention)
+      : c_(c), graph_(graph), w_(weights), adapter_(adapter), attention_(attention) {}
+
+  ggml_tensor* norm(ggml_tensor* x, ggml_tensor* gain) {
+    return ggml_mul(c_, ggml_rms_norm(c_, x, w_.hp.norm_epsilon), gain);
+  }
+
+  ggml_tensor* norm_back(ggml_tensor* grad, ggml_tensor* x, ggml_tensor* gain) {
+    return ggml_rms_norm_back(c_, ggml_mul(c_, grad, gain), x, w_.hp.norm_epsilon);
+  }
+
+  // y = W x (+ bias) + scale B A x; leaves z = A x.
+  ggml_tensor* project(const FrozenMatrix& m, ggml_tensor* bias, LoraGroup& lora, ggml_tensor* x,
+                       ggml_tensor** z) {
+    ggml_tensor* y = ggml_mul_mat(c_, m.forward, x);
+    if (bias) y = ggml_add(c_, y, bias);
+    *z = nullptr;
+    if (lora.empty()) return y;
+    *z = ggml_mul_mat(c_, lora.a, x);
+    return lora_forward(c_, y, *z, &lora);
+  }
+
+  // The gradient of x, given that of y; adds the gradients of A and B.
+  ggml_tensor* project_back(const FrozenMatrix& m, LoraGroup& lora, ggml_tensor* dy, ggml_tensor* x,
+                            ggml_tensor* z) {
+    ggml_tensor* dx = ggml_mul_mat(c_, m.backward, dy);
+    if (lora.empty()) return dx;
+    return lora_back(c_, dx, dy, x, z, lora_grad_z(c_, dy, &lora), &lora);
+  }
+
+  ggml_tensor* block(int i, ggml_tensor* x, BlockActivations& a) {
+    const LayerWeights& l = w_.layers[i];
+    LayerAdapter& lora = adapter_.layers[i];
+    a.x = x;
+    a.attention_in = norm(x, l.attention_norm);
+    a.qkv = project(l.qkv, l.qkv_bias, lora.qkv, a.attention_in, &a.qkv_z);
+    a.attended = attention(c_, a.qkv, l, &attention_);
+    a.middle = ggml_add(c_, x, project(l.output, nullptr, lora.output, a.attended, &a.output_z));
+    a.ffn_in = norm(a.middle, l.ffn_norm);
+    a.gate_up = project(l.gate_up, nullptr, lora.gate_up, a.ffn_in, &a.gate_up_z);
+    a.hidden = ggml_swiglu(c_, a.gate_up);
+    return ggml_add(c_, a.middle, project(l.down, nullptr, lora.down, a.hidden, &a.down_z));
+  }
+
+  // The gradient of the block's input, or null where nothing below wants it.
+  ggml_tensor* block_back(int i, ggml_tensor* dx, const BlockActivations& a) {
+    const LayerWeights& l = w_.layers[i];
+    LayerAdapter& lora = adapter_.layers[i];
+    ggml_tensor* d_hidden = project_back(l.down, lora.down, dx, a.hidden, a.down_z);
+    ggml_tensor* d_gate_up = swiglu_back(c_, a.gate_up, d_hidden);
+    ggml_tensor* d_ffn_in = project_back(l.gate_up, lora.gate_up, d_gate_up, a.ffn_in, a.gate_up_z);
+    dx = ggml_add(c_, dx, norm_back(d_ffn_in, a.middle, l.ffn_norm));
+    ggml_tensor* d_attended = project_back(l.output, lora.output, dx, a.attended, a.output_z);
+    ggml_tensor* d_qkv = attention_back(c_, a.qkv, d_attended, l, &attention_);
+    if (i > 0) {
+      ggml_tensor* d_in = project_back(l.qkv, lora.qkv, d_qkv, a.attention_in, a.qkv_z);
+      return ggml_add(c_, dx, norm_back(d_in, a.x, l.attention_norm));
+    }
+    if (!lora.qkv.empty()) {
+      ggml_tensor* dz = lora_grad_z(c_, d_qkv, &lora.qkv);
+      keep(lora_back_leaf(c_, d_qkv, a.attention_in, a.qkv_z, dz, &lora.qkv));
+    } else {
+      keep(d_attended);
+    }
+    return nullptr;
+  }
+
+  void keep(ggml_tensor* t) { ggml_build_forward_expand(graph_, t); }
+
+ private:
+  ggml_context* c_;
+  ggml_cgraph* graph_;
+  Weights& w_;
+  Adapter& adapter_;
+  AttentionShape& attention_;
+};
+
+ggml_tensor* input(ggml_context* c, int64_t n) {
+  ggml_tensor* t = ggml_new_tensor_1d(c, GGML_TYPE_I32, n);
+  ggml_set_input(t);
+  return t;
+}
+
+// OpenBLAS runs inside ggml's threads here, one call a thread.
+class SingleThreadedBlas {
+ public:
+  SingleThreadedBlas() : before_(openblas_get_num_threads()) { openblas_set_num_threads(1); }
+  ~SingleThreadedBlas() { openblas_set_num_threads(before_); }
+
+ private:
+  int before_;
+};
+
+}  // namespace
+
+Trainer::Trainer(const TrainerOptions& options) : options_(options) {
+  if (!options.allowed_sets.empty() &&
+      options.allowed_sets.size() % options.vocabulary.size() != 0) {
+    throw Error("E_USAGE", "expected `allowedSets` to hold whole rows of `vocabulary`");
+  }
+  ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
+  backend_ = ggml_backend_dev_init(device, nullptr);
+  const auto set_threads =
+      reinterpret_cast<ggml_backend_set_n_threads_t>(ggml_backend_reg_get_proc_address(
+          ggml_backend_dev_backend_reg(device), "ggml_backend_set_n_threads"));
+  if (set_threads) set_threads(backend_, options.threads);
+  try {
+    weights_ =
+        std::make_unique<Weights>(options.path, options.weights, options.vocabulary, backend_);
+    adapter_ = std::make_unique<Adapter>(weights_->hp, options.adapter, backend_);
+    attention_ = std::make_unique<AttentionShape>(weights_->hp, weights_->rope_factors);
+  } catch (...) {
+    adapter_.reset();
+    weights_.reset();
+    ggml_backend_free(backend_);
+    throw;
+  }
+  allocator_ = ggml_gallocr_new(ggml_backend_get_default_buffer_type(backend_));
+}
+
+Trainer::~Trainer() {
+  ggml_gallocr_free(allocator_);
+  adapter_.reset();
+  weights_.reset();
+  ggml_backend_free(backend_);
+}
+
+void Trainer::check(const TrainBatch& b) const {
+  const auto fail = [](const std::string& what) {
+    throw Error("E_USAGE", "a training batch has " + what);
+  };
+  const int64_t n = b.tokens.size(), r = b.loss_positions.size();
+  const int64_t n_head = weights_->head.forward->ne[1];
+  if (n == 0 || r == 0) fail("no tokens or nothing to predict");
+  if (b.group_offsets.size() < 2 || b.group_offsets.front() != 0 || b.group_offsets.back() != n ||
+      !std::is_sorted(b.group_offsets.begin(), b.group_offsets.end())) {
+    fail("groups that do not cover its tokens");
+  }
+  if (b.labels.size() != b.loss_positions.size() || b.weights.size() != b.loss_positions.size() ||
+      (!options_.allowed_sets.empty() && b.sets.size() != b.loss_positions.size())) {
+    fail("labels, sets, weights and loss positions of different lengths");
+  }
+  for (int32_t t : b.tokens) {
+    if (t < 0 || t >= weights_->hp.n_vocab) fail("a token outside the vocabulary");
+  }
+  const int64_t n_sets = options_.allowed_sets.empty() ? 0 : options_.allowed_sets.size() / n_head;
+  for (int64_t i = 0; i < r; i++) {
+    if (b.loss_positions[i] < 0 || b.loss_positions[i] >= n)
+      fail("a loss position outside its tokens");
+    if (b.labels[i] < 0 || b.labels[i] >= n_head) fail("a label outside the vocabulary under loss");
+    if (n_sets && (b.sets[i] < 0 || b.sets[i] >= n_sets)) fail("an unknown set of allowed ids");
+    if (n_sets && !options_.allowed_sets[b.sets[i] * n_head + b.labels[i]])
+      fail("a label that is not allowed");
+  }
+}
+
+std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
+  check(batch);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const int64_t n = batch.tokens.size(), n_loss = batch.loss_positions.size();
+  const Hyperparameters& hp = weights_->hp;
+  int longest = 0;
+  for (size_t g = 0; g + 1 < batch.group_offsets.size(); g++) {
+    longest = std::max(longest, batch.group_offsets[g + 1] - batch.group_offsets[g]);
+  }
+  attention_->reserve_positions(hp, weights_->rope_factors, longest);
+  attention_->offsets = batch.group_offsets;
+
+  const int64_t n_head = weights_->head.forward->ne[1];
+  const int64_t chunk = std::clamp<int64_t>(kHeadChunkFloats / n_head, 1, n_loss);
+  const size_t n_nodes =
+      256 + 64 * static_cast<size_t>(hp.n_layers) + 16 * ((n_loss + chunk - 1) / chunk);
+  const size_t bytes =
+      ggml_tensor_overhead() * n_nodes * 2 + ggml_graph_overhead_custom(n_nodes, false);
+  std::unique_ptr<ggml_context, void (*)(ggml_context*)> context(ggml_init({bytes, nullptr, true}),
+                                                                 ggml_free);
+  ggml_context* c = context.get();
+  ggml_cgraph* graph = ggml_new_graph_custom(c, n_nodes, false);
+  GraphBuilder build(c, graph, *weights_, *adapter_, *attention_);
+
+  ggml_tensor* tokens = input(c, n);
+  ggml_tensor* positions = input(c, n_loss);
+  std::vector<BlockActivations> blocks(hp.n_layers);
+  ggml_tensor* x = ggml_get_rows(c, weights_->embedding, tokens);
+  for (int i = 0; i < hp.n_layers; i++) x = build.block(i, x, blocks[i]);
+
+  // The head sees the positions under loss alone.
+  ggml_tensor* last = ggml_get_rows(c, x, positions);
+  ggml_tensor* normed = build.norm(last, weights_->output_norm);
+  std::vector<float> losses(n_loss);
+  std::vector<LossTask> tasks;
+  tasks.reserve((n_loss + chunk - 1) / chunk);
+  ggml_tensor* d_normed = nullptr;
+  for (int64_t first = 0; first < n_loss; first += chunk) {
+    const int64_t count = std::min(chunk, n_loss - first);
+    tasks.push_back({batch.labels.data() + first, batch.weights.data() + first,
+                     options_.allowed_sets.empty() ? nullptr : batch.sets.data() + first,
+                     options_.allowed_sets.data(), losses.data() + first});
+    ggml_tensor* h =
+        ggml_view_2d(c, normed, normed->ne[0], count, normed->nb[1], first * normed->nb[1]);
+    ggml_tensor* d_logits =
+        softmax_loss(c, ggml_mul_mat(c, weights_->head.forward, h), &tasks.back());
+    build.keep(d_logits);
+    if (backward) {
+      ggml_tensor* dh = ggml_mul_mat(c, weights_->head.backward, d_logits);
+      d_normed = d_normed ? ggml_concat(c, d_normed, dh, 1) : dh;
+      build.keep(d_normed);
+    }
+  }
+  if (backward) {
+    ggml_tensor* dx =
+        ggml_get_rows_back(c, build.norm_back(d_normed, last, weights_->output_norm), positions, x);
+    for (int i = hp.n_layers - 1; i >= 0; i--) {
+      dx = build.block_back(i, dx, blocks[i]);
+      if (dx) build.keep(dx);
+    }
+  }
+
+  if (!ggml_gallocr_alloc_graph(allocator_, graph)) {
+    throw Error("E_NATIVE",
+                "not enough memory for a training step of " + std::to_string(n) + " tokens",
+                "use fewer tokens in a micro-batch");
+  }
+  ggml_backend_tensor_set(tokens, batch.tokens.data(), 0, ggml_nbytes(tokens));
+  ggml_backend_tensor_set(positions, batch.loss_positions.data(), 0, ggml_nbytes(positions));
+  const SingleThreadedBlas blas;
+  if (ggml_backend_graph_compute(backend_, graph) != GGML_STATUS_SUCCESS) {
+    throw Error("E_NATIVE", "a training step failed to compute");
+  }
+  return losses;
+}
+
+std::vector<float> Trainer::accumulate(const TrainBatch& batch) { return run(batch, true); }
+
+std::vector<float> Trainer::evaluate(const TrainBatch& batch) { return run(batch, false); }
+
+double Trainer::update(const AdamWOptions& options) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return adapter_->update(options);
+}
+
+std::vector<char> Trainer::state() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return adapter_->state();
+}
+
+void Trainer::set_state(const std::vector<char>& state) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  adapter_->set_state(state);
+}
+
+void Trainer::save_adapter(const std::string& path,
+                           const std::map<std::string, std::string>& metadata) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  adapter_->save(path, metadata);
+}
+
+}  // namespace harmonic

@@ -1,0 +1,75 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ggml-backend.h"
+#include "ggml.h"
+
+namespace harmonic {
+
+struct Hyperparameters {
+  std::string architecture;
+  int n_layers = 0;
+  int n_embd = 0;
+  int n_heads = 0;
+  int n_heads_kv = 0;
+  int head_dim = 0;
+  int n_ff = 0;
+  int n_vocab = 0;
+  float norm_epsilon = 1e-5f;
+  float rope_base = 10000.0f;
+  float rope_scale = 1.0f;
+  // pairs (i, i + head_dim / 2) are rotated together instead of (2 i, 2 i + 1)
+  bool rope_neox = false;
+
+  int q_dim() const { return n_heads * head_dim; }
+  int kv_dim() const { return n_heads_kv * head_dim; }
+  int qkv_dim() const { return q_dim() + 2 * kv_dim(); }
+};
+
+// A frozen matrix y = W x, and its transpose for the backward product: ggml multiplies rows by
+// rows.
+struct FrozenMatrix {
+  ggml_tensor* forward = nullptr;   // [n_in, n_out]
+  ggml_tensor* backward = nullptr;  // [n_out, n_in]
+};
+
+struct LayerWeights {
+  ggml_tensor* attention_norm = nullptr;  // [n_embd]
+  ggml_tensor* qkv_bias = nullptr;        // [qkv_dim], or null
+  ggml_tensor* q_norm = nullptr;  // [head_dim], or null: norm of each head before rotation (Qwen 3)
+  ggml_tensor* k_norm = nullptr;
+  FrozenMatrix qkv;  // q, k and v rows one after another
+  FrozenMatrix output;
+  ggml_tensor* ffn_norm = nullptr;
+  FrozenMatrix gate_up;  // gate rows, then up rows
+  FrozenMatrix down;
+};
+
+// The weights of a llama-family GGUF of any tensor type, held for training: matrices in one 16- or
+// 32-bit type with their transposes, norms and biases in F32, the output head cut to the ids that
+// carry loss.
+class Weights {
+ public:
+  // vocabulary: token ids of the head's rows, ascending; empty: all of them.
+  Weights(const std::string& path, ggml_type type, const std::vector<int32_t>& vocabulary,
+          ggml_backend_t backend);
+  ~Weights();
+  Weights(const Weights&) = delete;
+  Weights& operator=(const Weights&) = delete;
+
+  Hyperparameters hp;
+  ggml_tensor* embedding = nullptr;  // [n_embd, n_vocab]
+  std::vector<LayerWeights> layers;
+  ggml_tensor* output_norm = nullptr;
+  FrozenMatrix head;  // [n_embd, vocabulary or n_vocab]
+  // 1 / factor per rotated pair (Llama 3's rope_freqs), empty where the model has none
+  std::vector<float> rope_factors;
+
+ private:
+  ggml_context* context_ = nullptr;
+  ggml_backend_buffer_t buffer_ = nullptr;
+};
+
+}  // namespace harmonic

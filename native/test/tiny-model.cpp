@@ -1,0 +1,94 @@
+#include "test/tiny-model.h"
+
+#include <ggml.h>
+#include <gguf.h>
+
+#include <cmath>
+#include <filesystem>
+#include <random>
+#include <vector>
+
+namespace harmonic::test {
+namespace {
+
+constexpr int kLayers = 2, kWidth = 32, kHeads = 4, kHeadsKv = 2, kHeadDim = 8, kFf = 48,
+              kVocabulary = 64;
+
+class Writer {
+ public:
+  Writer() : context_(ggml_init({1 << 22, nullptr, false})), gguf_(gguf_init_empty()) {}
+  ~Writer() {
+    gguf_free(gguf_);
+    ggml_free(context_);
+  }
+
+  gguf_context* gguf() { return gguf_; }
+
+  /** Normal values around `mean`; matrices keep the scale of their input. */
+  void add(const std::string& name, std::vector<int64_t> shape, float mean = 0) {
+    ggml_tensor* t =
+        ggml_new_tensor(context_, GGML_TYPE_F32, static_cast<int>(shape.size()), shape.data());
+    const float scale = shape.size() == 2 ? 1.5f / std::sqrt(static_cast<float>(shape[0])) : 0.2f;
+    auto* data = static_cast<float*>(t->data);
+    for (int64_t i = 0; i < ggml_nelements(t); i++) data[i] = mean + scale * normal_(random_);
+    ggml_set_name(t, name.c_str());
+    gguf_add_tensor(gguf_, t);
+  }
+
+ private:
+  ggml_context* context_;
+  gguf_context* gguf_;
+  std::mt19937 random_{7};
+  std::normal_distribution<float> normal_;
+};
+
+}  // namespace
+
+std::string write_tiny_model(const std::string& architecture) {
+  Writer writer;
+  gguf_context* g = writer.gguf();
+  const auto set = [&](const char* key, uint32_t value) {
+    gguf_set_val_u32(g, (architecture + "." + key).c_str(), value);
+  };
+  gguf_set_val_str(g, "general.architecture", architecture.c_str());
+  set("block_count", kLayers);
+  set("embedding_length", kWidth);
+  set("feed_forward_length", kFf);
+  set("context_length", 128);
+  set("attention.head_count", kHeads);
+  set("attention.head_count_kv", kHeadsKv);
+  set("attention.key_length", kHeadDim);
+  gguf_set_val_f32(g, (architecture + ".attention.layer_norm_rms_epsilon").c_str(), 1e-5f);
+  gguf_set_val_f32(g, (architecture + ".rope.freq_base").c_str(), 10000.0f);
+
+  writer.add("token_embd.weight", {kWidth, kVocabulary});
+  writer.add("output_norm.weight", {kWidth}, 1);
+  for (int i = 0; i < kLayers; i++) {
+    const std::string p = "blk." + std::to_string(i) + ".";
+    writer.add(p + "attn_norm.weight", {kWidth}, 1);
+    writer.add(p + "attn_q.weight", {kWidth, kHeads * kHeadDim});
+    writer.add(p + "attn_k.weight", {kWidth, kHeadsKv * kHeadDim});
+    writer.add(p + "attn_v.weight", {kWidth, kHeadsKv * kHeadDim});
+    if (architecture == "qwen2") {
+      writer.add(p + "attn_q.bias", {kHeads * kHeadDim});
+      writer.add(p + "attn_k.bias", {kHeadsKv * kHeadDim});
+      writer.add(p + "attn_v.bias", {kHeadsKv * kHeadDim});
+    }
+    if (architecture == "qwen3") {
+      writer.add(p + "attn_q_norm.weight", {kHeadDim}, 1);
+      writer.add(p + "attn_k_norm.weight", {kHeadDim}, 1);
+    }
+    writer.add(p + "attn_output.weight", {kHeads * kHeadDim, kWidth});
+    writer.add(p + "ffn_norm.weight", {kWidth}, 1);
+    writer.add(p + "ffn_gate.weight", {kWidth, kFf});
+    writer.add(p + "ffn_up.weight", {kWidth, kFf});
+    writer.add(p + "ffn_down.weight", {kFf, kWidth});
+  }
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("harmonic-tiny-" + architecture + ".gguf"))
+          .string();
+  if (!gguf_write_to_file(g, path.c_str(), false)) throw std::runtime_error("cannot write " + path);
+  return path;
+}
+
+}  // namespace harmonic::test

@@ -1,0 +1,13 @@
+#pragma once
+#include <string>
+
+namespace harmonic::test {
+
+/**
+ * Writes a random F32 model of two layers, width 32, 4 heads over 2, 64 token ids and no tokenizer,
+ * of architecture "llama", "qwen2" (biases) or "qwen3" (head norms). Returns its path, in the
+ * system's temporary folder.
+ */
+std::string write_tiny_model(const std::string& architecture);
+
+}  // namespace harmonic::test

@@ -1,0 +1,157 @@
+#include "engine/trainer.h"
+
+#include <cmath>
+#include <random>
+
+#include "engine/error.h"
+#include "test/test.h"
+#include "test/tiny-model.h"
+
+namespace harmonic {
+namespace {
+
+TrainerOptions options_for(const std::string& architecture) {
+  TrainerOptions o;
+  o.path = test::write_tiny_model(architecture);
+  o.adapter.rank = 4;
+  o.adapter.alpha = 8;
+  o.adapter.targets = {"q", "k", "v", "o", "gate", "up", "down"};
+  o.adapter.seed = 1;
+  o.weights = GGML_TYPE_F32;
+  o.threads = 2;
+  return o;
+}
+
+/** Groups of unequal length, loss on two positions of three. */
+TrainBatch make_batch(int n_labels) {
+  std::mt19937 random(3);
+  TrainBatch b;
+  for (int length : {9, 17, 5}) {
+    b.group_offsets.push_back(static_cast<int32_t>(b.tokens.size()));
+    for (int i = 0; i < length; i++) {
+      if (i + 1 < length && i % 3 != 0) {
+        b.loss_positions.push_back(static_cast<int32_t>(b.tokens.size()));
+        b.labels.push_back(static_cast<int32_t>(random() % n_labels));
+        b.weights.push_back(0.05f * (1 + i % 2));
+      }
+      b.tokens.push_back(static_cast<int32_t>(random() % 64));
+    }
+  }
+  b.group_offsets.push_back(static_cast<int32_t>(b.tokens.size()));
+  return b;
+}
+
+double weighted(const std::vector<float>& losses, const TrainBatch& b) {
+  double sum = 0;
+  for (size_t i = 0; i < losses.size(); i++) sum += static_cast<double>(losses[i]) * b.weights[i];
+  return sum;
+}
+
+void randomise(const Adapter& adapter) {
+  std::mt19937 random(5);
+  std::normal_distribution<float> normal(0, 0.1f);
+  for (const auto& p : adapter.parameters()) {
+    for (size_t i = 0; i < p.n; i++) p.value[i] = normal(random);
+  }
+}
+
+/** Directional derivatives of every matrix: analytic against central differences. */
+void check_gradients(const TrainerOptions& options, const TrainBatch& b) {
+  Trainer trainer(options);
+  randomise(trainer.adapter());
+  trainer.accumulate(b);
+  std::mt19937 random(11);
+  std::normal_distribution<float> normal;
+  for (const auto& p : trainer.adapter().parameters()) {
+    const std::vector<float> before(p.value, p.value + p.n);
+    std::vector<float> direction(p.n);
+    double analytic = 0;
+    for (size_t i = 0; i < p.n; i++) {
+      direction[i] = normal(random);
+      analytic += static_cast<double>(direction[i]) * p.gradient[i];
+    }
+    const float step = 2e-3f;
+    const auto loss_at = [&](float distance) {
+      for (size_t i = 0; i < p.n; i++) p.value[i] = before[i] + distance * direction[i];
+      return weighted(trainer.evaluate(b), b);
+    };
+    const double numeric = (loss_at(step) - loss_at(-step)) / (2.0 * step);
+    std::copy(before.begin(), before.end(), p.value);
+    CHECK_NEAR(analytic, numeric, 2e-3 + 2e-2 * std::abs(numeric));
+  }
+}
+
+TEST(gradients_agree_with_finite_differences) {
+  for (const char* architecture : {"llama", "qwen2", "qwen3"}) {
+    check_gradients(options_for(architecture), make_batch(64));
+  }
+}
+
+TEST(gradients_over_a_cut_vocabulary_agree_with_finite_differences) {
+  TrainerOptions o = options_for("llama");
+  o.vocabulary = {2, 3, 5, 7, 11, 13, 17, 19};
+  o.allowed_sets = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1};
+  TrainBatch b = make_batch(4);
+  for (size_t i = 0; i < b.labels.size(); i++) b.sets.push_back(static_cast<int32_t>(i % 2));
+  check_gradients(o, b);
+}
+
+TEST(groups_of_one_batch_do_not_see_each_other) {
+  Trainer trainer(options_for("llama"));
+  randomise(trainer.adapter());
+  const TrainBatch all = make_batch(64);
+  const std::vector<float> together = trainer.evaluate(all);
+  size_t done = 0;
+  for (size_t g = 0; g + 1 < all.group_offsets.size(); g++) {
+    TrainBatch one;
+    const int first = all.group_offsets[g], last = all.group_offsets[g + 1];
+    one.tokens.assign(all.tokens.begin() + first, all.tokens.begin() + last);
+    one.group_offsets = {0, last - first};
+    for (size_t i = 0; i < all.loss_positions.size(); i++) {
+      if (all.loss_positions[i] < first || all.loss_positions[i] >= last) continue;
+      one.loss_positions.push_back(all.loss_positions[i] - first);
+      one.labels.push_back(all.labels[i]);
+      one.weights.push_back(all.weights[i]);
+    }
+    for (float loss : trainer.evaluate(one)) CHECK_NEAR(loss, together[done++], 1e-4);
+  }
+  CHECK_EQUAL(done, together.size());
+}
+
+TEST(training_learns_a_batch_by_heart_and_its_state_goes_on_exactly) {
+  const TrainerOptions o = options_for("llama");
+  const TrainBatch b = make_batch(64);
+  const AdamWOptions adamw = {1e-2f, 0, 1, 0.9f, 0.999f, 1e-8f};
+  Trainer trainer(o);
+  const double before = weighted(trainer.evaluate(b), b);
+  std::vector<char> middle;
+  for (int step = 0; step < 60; step++) {
+    if (step == 40) middle = trainer.state();
+    trainer.accumulate(b);
+    trainer.update(adamw);
+  }
+  CHECK(weighted(trainer.evaluate(b), b) < 0.3 * before);
+  Trainer resumed(o);
+  resumed.set_state(middle);
+  for (int step = 40; step < 60; step++) {
+    resumed.accumulate(b);
+    resumed.update(adamw);
+  }
+  CHECK(resumed.state() == trainer.state());
+}
+
+TEST(a_damaged_state_is_refused) {
+  Trainer trainer(options_for("llama"));
+  std::vector<char> state = trainer.state();
+  state.resize(state.size() - 4);
+  bool refused = false;
+  try {
+    trainer.set_state(state);
+  } catch (const Error& error) {
+    refused = error.code == "E_RUN";
+  }
+  CHECK(refused);
+}
+
+}  // namespace
+}  // namespace harmonic
