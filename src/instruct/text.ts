@@ -3,6 +3,9 @@ import type { RowFormat } from "./format";
 import { CUE, preamble } from "./preamble";
 import { numberWord } from "./words";
 
+// A raw comma ends a value.
+const escape = (value: string): string => escapeText(value, { ",": "," });
+
 /**
  * Rows as a sentence: "age is 30, job is clerk", ended by a new line, which no value holds raw (after a number a
  * full stop could be its decimal point).
@@ -18,7 +21,7 @@ export const text: RowFormat = {
   },
 
   // A value that reads "missing" is told from a missing cell by a backslash, which no other text begins with.
-  category: (_field, value) => (value === "missing" ? "\\missing" : escapeText(value)),
+  category: (_field, value) => (value === "missing" ? "\\missing" : escape(value)),
 
   prompt(schema, options) {
     return {

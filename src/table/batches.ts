@@ -40,7 +40,7 @@ export function arrowSchema(schema: TableSchema): ArrowSchema {
 export function toRecordBatch(columns: readonly Column[], schema: TableSchema): RecordBatch {
   const arrow = arrowSchema(schema);
   const n = rowCount(columns);
-  const children = columns.map((column, i) => toData(column, arrow.fields[i]!.type, schema));
+  const children = columns.map((column, i) => toData(column, arrow.fields[i]!.type as DataType, schema));
   return new RecordBatch(
     arrow,
     makeData({ type: new Struct(arrow.fields), length: n, nullCount: 0, children }),
@@ -145,7 +145,10 @@ const dictionaries = new WeakMap<
 
 function dictionaryOf(schema: TableSchema, name: string, values: readonly string[]): Vector<Utf8> {
   let known = dictionaries.get(schema);
-  if (!known) dictionaries.set(schema, (known = new Map()));
+  if (!known) {
+    known = new Map<string, { values: readonly string[]; vector: Vector<Utf8> }>();
+    dictionaries.set(schema, known);
+  }
   const held = known.get(name);
   if (held && (held.values === values || sameTexts(held.values, values))) return held.vector;
   const vector = vectorFromArray(values as string[], new Utf8());

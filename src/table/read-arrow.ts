@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { DataType, RecordBatchReader, type Field, type RecordBatch } from "apache-arrow";
+import { DataType, Precision, RecordBatchReader, type Field, type RecordBatch } from "apache-arrow";
 import { HarmonicError } from "../errors";
 import { checkNames } from "./names";
 import { TextColumnBuilder, type TextColumn } from "./source";
@@ -66,11 +66,12 @@ function addBatch(path: string, builders: TextColumnBuilder[], batch: RecordBatc
 
 /** How the values of a column read as text. */
 function textOf(path: string, field: Field): (value: unknown) => string {
-  const type: DataType = DataType.isDictionary(field.type) ? (field.type.dictionary as DataType) : field.type;
+  const declared = field.type as DataType;
+  const type = DataType.isDictionary(declared) ? (declared.dictionary as DataType) : declared;
   if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isInt(type) || DataType.isBool(type))
     return String;
   if (DataType.isFloat(type))
-    return type.precision === 2 ? (value) => floatText(value as number) : shortFloatText;
+    return type.precision === Precision.DOUBLE ? (value) => floatText(value as number) : shortFloatText;
   if (DataType.isTimestamp(type)) return (value) => isoTime(value as number, type.timezone ? "Z" : "");
   if (DataType.isDate(type)) return (value) => new Date(value as number).toISOString().slice(0, 10);
   throw new HarmonicError(

@@ -1,0 +1,77 @@
+import type { RecordBatch } from "apache-arrow";
+import { columnsFromBatches } from "./batches";
+import type { Column } from "./columns";
+import { formatCell } from "./convert";
+import type { Field, TableSchema } from "./schema";
+
+/** CSV text of a table, in each column's own format; missing cells as the column's first missing marker. */
+export async function* csvText(
+  batches: AsyncIterable<RecordBatch>,
+  schema: TableSchema,
+  delimiter = ",",
+): AsyncGenerator<string> {
+  const quote = (text: string): string => quoteCell(text, delimiter, schema.fields.length === 1);
+  yield schema.fields.map((field) => quote(field.name)).join(delimiter) + "\n";
+  for await (const batch of batches) {
+    yield rowsText(batch, schema, (field, column) => cellTexts(field, column, quote), {
+      open: "",
+      between: delimiter,
+      close: "\n",
+    });
+  }
+}
+
+/** One JSON object a line: numbers as numbers in the column's format, missing as null. */
+export async function* jsonText(
+  batches: AsyncIterable<RecordBatch>,
+  schema: TableSchema,
+): AsyncGenerator<string> {
+  for await (const batch of batches) {
+    yield rowsText(batch, schema, jsonCells, { open: "{", between: ",", close: "}\n" });
+  }
+}
+
+type Cells = (i: number) => string;
+
+function rowsText(
+  batch: RecordBatch,
+  schema: TableSchema,
+  cellsOf: (field: Field, column: Column) => Cells,
+  { open, between, close }: { open: string; between: string; close: string },
+): string {
+  const columns = columnsFromBatches([batch], schema);
+  const cells = schema.fields.map((field, f) => cellsOf(field, columns[f]!));
+  let text = "";
+  for (let i = 0; i < batch.numRows; i++) {
+    text += open;
+    for (let f = 0; f < cells.length; f++) text += (f === 0 ? "" : between) + cells[f]!(i);
+    text += close;
+  }
+  return text;
+}
+
+/** A column's cells as text, each category quoted once. */
+function cellTexts(field: Field, column: Column, quote: (text: string) => string): Cells {
+  if (column.kind === "number") return (i) => quote(formatCell(field, column, i));
+  const texts = column.values.map(quote);
+  const missing = quote(field.missingValues[0] ?? "");
+  return (i) => texts[column.codes[i]!] ?? missing;
+}
+
+function jsonCells(field: Field, column: Column): Cells {
+  const key = `${JSON.stringify(field.name)}:`;
+  if (column.kind === "number") {
+    return (i) => key + (Number.isNaN(column.scaled[i]) ? "null" : formatCell(field, column, i));
+  }
+  const toJson = (value: string): string =>
+    field.type === "boolean" && /^(true|false)$/i.test(value) ? value.toLowerCase() : JSON.stringify(value);
+  const texts = column.values.map((value) => key + toJson(value));
+  return (i) => texts[column.codes[i]!] ?? `${key}null`;
+}
+
+function quoteCell(text: string, delimiter: string, only: boolean): string {
+  // An empty cell alone on its line would read as a blank line.
+  if (text === "") return only ? '""' : "";
+  const needsQuotes = text.includes(delimiter) || /["\r\n]/.test(text);
+  return needsQuotes ? `"${text.replaceAll('"', '""')}"` : text;
+}
