@@ -21,7 +21,12 @@ const ALIGNMENT = 32;
 
 /** The bytes of a GGUF with F32 tensors. */
 export function ggufBytes(metadata: Record<string, MetadataValue>, tensors: GgufTensor[]): Buffer {
-  const head: Buffer[] = [Buffer.from("GGUF"), u32(3), u64(tensors.length), u64(Object.keys(metadata).length)];
+  const head: Buffer[] = [
+    Buffer.from("GGUF"),
+    u32(3),
+    u64(tensors.length),
+    u64(Object.keys(metadata).length),
+  ];
   for (const [key, value] of Object.entries(metadata)) head.push(text(key), ...metadataValue(value));
 
   let offset = 0;

@@ -2,7 +2,9 @@ import type { MetadataValue } from "./gguf-writer";
 
 /** Whole-word tokens of the tiny tokenizers, beside single characters and bytes. */
 const WORDS = [
-  ..."yes no male female low medium high red blue green positive negative Table Columns true false".split(" "),
+  ..."yes no male female low medium high red blue green positive negative Table Columns true false".split(
+    " ",
+  ),
   ..." the a row and of: is".split(/(?= )/),
   ", ",
   '": "',

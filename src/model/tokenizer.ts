@@ -1,0 +1,52 @@
+import { HarmonicError } from "../errors";
+import type { ModelHandle } from "../native/addon";
+
+/** What the tokenizer needs of a model: any ModelHandle, also one with the vocabulary alone. */
+export type TokenizingModel = Pick<ModelHandle, "tokenize" | "detokenize">;
+
+/**
+ * Token ids of pieces of text, each tokenised on its own and kept. All text of a table is segmented by this class:
+ * literals and categories whole, numbers character by character; the ids of the pieces are then joined.
+ */
+export class Tokenizer {
+  private readonly known = new Map<string, readonly number[]>();
+
+  constructor(private readonly model: TokenizingModel) {}
+
+  /** Ids of one piece; empty for "". */
+  encode(text: string): readonly number[] {
+    return this.known.get(text) ?? this.encodeAll([text])[0]!;
+  }
+
+  /** Ids of many pieces, in one call for those not seen before. */
+  encodeAll(texts: readonly string[]): (readonly number[])[] {
+    const fresh = [...new Set(texts)].filter((text) => !this.known.has(text));
+    if (fresh.length > 0) {
+      const { ids, offsets } = this.model.tokenize(fresh);
+      const all = new Int32Array(ids);
+      const starts = new Int32Array(offsets);
+      fresh.forEach((text, i) => {
+        const piece = Array.from(all.subarray(starts[i], starts[i + 1]));
+        if (piece.length === 0 && text !== "") throw untokenizable(text);
+        this.known.set(text, piece);
+      });
+    }
+    return texts.map((text) => this.known.get(text)!);
+  }
+
+  /** Ids of a number's text, one character after another: mostly one id each, else the bytes' ids. */
+  encodeCharacters(text: string): number[] {
+    return Array.from(text).flatMap((character) => [...this.encode(character)]);
+  }
+
+  /** The text of ids. */
+  decode(ids: Int32Array): string {
+    return this.model.detokenize(ids);
+  }
+}
+
+function untokenizable(text: string): HarmonicError {
+  return new HarmonicError("E_MODEL", `the base model has no token for ${JSON.stringify(text)}`, {
+    hint: "choose a base model whose tokenizer falls back to bytes",
+  });
+}

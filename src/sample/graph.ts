@@ -1,0 +1,102 @@
+import type { AutomatonTables } from "../native/addon";
+
+/** Actions of an edge on its column's value, beside the index of a category and a digit 0-9. See AutomatonTables. */
+export const ACTION_NONE = -1;
+export const ACTION_MISSING = -2;
+export const ACTION_NEGATE = 10;
+export const ACTION_POWER_OF_TEN = 100;
+
+export interface Edge {
+  to: Node;
+  column: number;
+  action: number;
+}
+
+/** A state of a row's automaton under construction: its edges by token id. */
+export class Node {
+  readonly edges = new Map<number, Edge>();
+
+  /** False where another edge has the token already. */
+  connect(token: number, to: Node, column = -1, action = ACTION_NONE): boolean {
+    if (this.edges.has(token)) return false;
+    this.edges.set(token, { to, column: action === ACTION_NONE ? -1 : column, action });
+    return true;
+  }
+}
+
+/**
+ * Adds the tokens of one symbol behind a state, in states of their own where there are several; the last one carries
+ * the action. False where that would make the automaton ambiguous.
+ */
+export function connectAll(
+  from: Node,
+  tokens: readonly number[],
+  to: Node,
+  column: number,
+  action = ACTION_NONE,
+): boolean {
+  let at = from;
+  for (const token of tokens.slice(0, -1)) {
+    const edge = at.edges.get(token);
+    if (edge && edge.column >= 0) return false;
+    const next = edge?.to ?? new Node();
+    if (!edge) at.connect(token, next);
+    at = next;
+  }
+  const last = tokens.at(-1);
+  return last !== undefined && at.connect(last, to, column, action);
+}
+
+/**
+ * The literal text behind a cell, as a chain that all ends of the cell enter: nodes[j] is the state after tokens[j].
+ * The chain is never empty, so that the end of a cell is always told by a token.
+ */
+export interface Exit {
+  tokens: readonly number[];
+  nodes: readonly Node[];
+}
+
+/** A chain of literal tokens to `to`. */
+export function chain(tokens: readonly number[], to: Node): Exit {
+  const nodes: Node[] = tokens.map(() => to);
+  for (let j = tokens.length - 2; j >= 0; j--) {
+    const node = new Node();
+    node.connect(tokens[j + 1]!, nodes[j + 1]!);
+    nodes[j] = node;
+  }
+  return { tokens, nodes };
+}
+
+/** Numbers the states that `start` reaches, breadth first, and lays their edges out by ascending token. */
+export function flatten(start: Node, columnKinds: Int32Array): AutomatonTables {
+  const indexOf = new Map<Node, number>([[start, 0]]);
+  const order = [start];
+  const edgeOffsets = [0];
+  const edgeTokens: number[] = [];
+  const edgeNext: number[] = [];
+  const edgeColumns: number[] = [];
+  const edgeActions: number[] = [];
+  for (const node of order) {
+    for (const [token, { to, column, action }] of [...node.edges].sort((a, b) => a[0] - b[0])) {
+      let next = indexOf.get(to);
+      if (next === undefined) {
+        next = order.length;
+        indexOf.set(to, next);
+        order.push(to);
+      }
+      edgeTokens.push(token);
+      edgeNext.push(next);
+      edgeColumns.push(column);
+      edgeActions.push(action);
+    }
+    edgeOffsets.push(edgeTokens.length);
+  }
+  return {
+    edgeOffsets: Int32Array.from(edgeOffsets),
+    edgeTokens: Int32Array.from(edgeTokens),
+    edgeNext: Int32Array.from(edgeNext),
+    edgeColumns: Int32Array.from(edgeColumns),
+    edgeActions: Int32Array.from(edgeActions),
+    columnKinds,
+  };
+}

@@ -1,0 +1,137 @@
+import { join } from "node:path";
+import { rowFormat } from "../../src/instruct/formats";
+import { rowWriter } from "../../src/instruct/row";
+import { Tokenizer } from "../../src/model/tokenizer";
+import type { ModelHandle } from "../../src/native/addon";
+import { loadAddon } from "../../src/native/load";
+import { RowAutomaton } from "../../src/sample/automaton";
+import { allPaths } from "../support/paths";
+import { allSmallRows, smallColumns, smallSchema } from "../support/tables";
+import { temporaryFolder } from "../support/temporary";
+import { writeTinyGguf } from "../support/tiny-gguf";
+
+const folder = temporaryFolder();
+
+describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s", (tokenizer) => {
+  let model: ModelHandle;
+  beforeAll(async () => {
+    const path = join(folder, `${tokenizer}.gguf`);
+    writeTinyGguf(path, { tokenizer });
+    model = await loadAddon().openModel({ path, vocabularyOnly: true });
+  });
+  afterAll(() => model.close());
+
+  describe.each(["compact", "dict", "text"])("in the %s format", (name) => {
+    const columns = allSmallRows();
+    const n = 240;
+    const automaton = () => new RowAutomaton(smallSchema, rowFormat(name), new Tokenizer(model));
+    const rowText = rowWriter(smallSchema, rowFormat(name), columns);
+
+    it("accepts exactly the rows that the schema allows, with their values", () => {
+      const paths = allPaths(automaton().tables);
+      const accepted = new Map(
+        paths.map(({ tokens, values }) => [model.detokenize(Int32Array.from(tokens)), values]),
+      );
+      expect(accepted.size).toBe(paths.length);
+      expect([...accepted.keys()].sort()).toEqual(Array.from({ length: n }, (_, i) => rowText(i)).sort());
+      for (let i = 0; i < n; i++) {
+        const expected = columns.map((column) => {
+          const value = column.kind === "category" ? column.codes[i]! : column.scaled[i]!;
+          return Number.isNaN(value) || (column.kind === "category" && value < 0) ? null : value;
+        });
+        expect(accepted.get(rowText(i))).toEqual(expected);
+      }
+    });
+
+    it("encodes every row as its path, with the state before each token", () => {
+      const rows = automaton();
+      const { edgeOffsets, edgeTokens, edgeNext } = rows.tables;
+      for (let i = 0; i < n; i++) {
+        const { tokens, states } = rows.encodeRow(columns, i);
+        expect(model.detokenize(tokens)).toBe(rowText(i));
+        let state = 0;
+        tokens.forEach((token, t) => {
+          expect(states[t]).toBe(state);
+          const edge = edgeTokens.indexOf(token, edgeOffsets[state]);
+          expect(edge).toBeLessThan(edgeOffsets[state + 1]!);
+          state = edgeNext[edge]!;
+        });
+        expect(edgeOffsets[state]).toBe(edgeOffsets[state + 1]);
+      }
+    });
+
+    it("lists the allowed tokens of each state with a choice", () => {
+      const { tables, vocabulary, allowedSets, setOfState } = automaton();
+      expect([...vocabulary].sort((a, b) => a - b)).toEqual([...vocabulary]);
+      for (let s = 0; s < setOfState.length; s++) {
+        const tokens = [...tables.edgeTokens.subarray(tables.edgeOffsets[s], tables.edgeOffsets[s + 1])];
+        const set = setOfState[s]!;
+        expect(set >= 0).toBe(tokens.length > 1);
+        if (set < 0) continue;
+        expect([...vocabulary].filter((_, v) => allowedSets[set * vocabulary.length + v] === 1)).toEqual(
+          tokens,
+        );
+      }
+    });
+
+    it("knows the longest row", () => {
+      const rows = automaton();
+      const lengths = Array.from({ length: n }, (_, i) => rows.encodeRow(columns, i).tokens.length);
+      expect(rows.longestRow()).toBe(Math.max(...lengths));
+    });
+  });
+
+  it("names row and column of a value that does not fit", () => {
+    const automaton = new RowAutomaton(smallSchema, rowFormat("compact"), new Tokenizer(model));
+    const columns = smallColumns([
+      [0, 8, 0, 0, 0],
+      [0, 13, 0, 0, 0],
+      [-1, 8, 0, 0, 0],
+      [0, 8, 3, 0, 0],
+      [0, 1, 0, 0, 0],
+    ]);
+    expect(() => automaton.encodeRow(columns, 0)).not.toThrow();
+    expect(() => automaton.encodeRow(columns, 1)).toThrow('row 2, column "age": 13 does not fit');
+    expect(() => automaton.encodeRow(columns, 2)).toThrow(
+      'row 3, column "sex": a missing value does not fit',
+    );
+    expect(() => automaton.encodeRow(columns, 3)).toThrow('row 4, column "change": 0.3 does not fit');
+    expect(() => automaton.encodeRow(columns, 4)).toThrow('row 5, column "age": 1 does not fit');
+  });
+
+  it("puts a prompt together from its pieces", () => {
+    const format = rowFormat("dict");
+    const automaton = new RowAutomaton(smallSchema, format, new Tokenizer(model));
+    const columns = allSmallRows();
+    const rows = [3, 77].map((i) => automaton.encodeRow(columns, i).tokens);
+    const parts = format.prompt(smallSchema, { description: "people", k: 2 });
+    const writer = rowWriter(smallSchema, format, columns);
+    expect(model.detokenize(automaton.encodePrompt(parts, rows))).toBe(
+      parts.head +
+        parts.before[0] +
+        writer(3) +
+        parts.after[0] +
+        parts.before[1] +
+        writer(77) +
+        parts.after[1] +
+        parts.cue,
+    );
+  });
+
+  it("refuses a value that is written like a missing cell", () => {
+    const schema = structuredClone(smallSchema);
+    const [field] = schema.fields;
+    field!.constraints = { required: false, enum: ["", "x"] };
+    expect(() => new RowAutomaton(schema, rowFormat("compact"), new Tokenizer(model))).toThrow(
+      /column "sex".*"" and a missing cell have the same tokens/,
+    );
+  });
+
+  it("refuses a range without a number", () => {
+    const schema = structuredClone(smallSchema);
+    schema.fields[1]!.constraints = { required: true, minimum: 3.2, maximum: 3.4 };
+    expect(() => new RowAutomaton(schema, rowFormat("compact"), new Tokenizer(model))).toThrow(
+      /column "age": expected a number of 0 decimals from minimum 3.2 to maximum 3.4/,
+    );
+  });
+});
