@@ -33,6 +33,14 @@ Matrix make_matrix(const float* x, size_t rows, size_t d, int threads) {
   return Matrix(handle);
 }
 
+/** Small tables are faster without the threads' waiting for each other, most of all on a busy
+ * machine. */
+int useful_threads(const LearnerProblem& p) {
+  constexpr size_t kCellsPerThread = 500000;
+  return static_cast<int>(
+      std::min<size_t>(std::max(1, p.threads), 1 + p.n * p.d / kCellsPerThread));
+}
+
 const char* objective(const LearnerProblem& p) {
   if (p.task == Task::regression) return "reg:squarederror";
   return p.n_classes == 2 ? "binary:logistic" : "multi:softprob";
@@ -65,7 +73,7 @@ Booster make_booster(const LearnerProblem& p, const Matrix& data) {
   set("eta", std::to_string(p.parameter("learningRate", 0.1)));
   set("base_score", std::to_string(base_score(p)));
   set("seed", std::to_string(p.seed % 2147483647));
-  set("nthread", std::to_string(std::max(1, p.threads)));
+  set("nthread", std::to_string(useful_threads(p)));
   return booster;
 }
 

@@ -54,8 +54,7 @@ export const detection: Metric = {
         ),
       );
     }
-    const notes =
-      Math.max(rowCount(table), rowCount(context.train)) > size ? [`${size} rows of each table`] : [];
+    const notes = size === MAX_ROWS ? [`on ${size} rows of each table`] : [];
     return { value: mean(areas), detail: { folds: areas }, notes };
   },
 };
