@@ -1,10 +1,11 @@
 import { HarmonicError } from "../errors";
+import { concatenate } from "../table/concatenate";
 import { toColumns } from "../table/convert";
 import { inferSchema, type InferOptions } from "../table/infer";
 import { didYouMean } from "../table/names";
 import { readTable } from "../table/read";
 import { isNumberField, type TableSchema } from "../table/schema";
-import { TextColumnBuilder, type TableSource } from "../table/source";
+import type { TableSource } from "../table/source";
 import type { EvaluateOptions, NamedTable } from "./evaluate";
 
 export interface TablePaths {
@@ -71,21 +72,6 @@ function checkColumns(source: TableSource, names: readonly string[], other: stri
       },
     );
   }
-}
-
-/** The tables one below the other, columns by name in the order of the first. */
-function concatenate(sources: readonly TableSource[]): TableSource {
-  const first = sources[0]!;
-  const columns = first.names.map((name) => {
-    const builder = new TextColumnBuilder(name);
-    for (const source of sources) {
-      const column = source.columns[source.names.indexOf(name)]!;
-      for (const code of column.codes) builder.push(code < 0 ? null : column.texts[code]!);
-    }
-    return builder.finish();
-  });
-  const nRows = sources.reduce((sum, source) => sum + source.nRows, 0);
-  return { path: first.path, names: first.names, nRows, columns };
 }
 
 function checkCategories(columns: NamedTable["columns"], source: TableSource, schema: TableSchema): void {
