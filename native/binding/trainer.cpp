@@ -30,6 +30,7 @@ class TrainerHandle final : public Napi::ObjectWrap<TrainerHandle> {
                         InstanceMethod<&TrainerHandle::set_state>("setState"),
                         InstanceMethod<&TrainerHandle::save_adapter>("saveAdapter"),
                         InstanceMethod<&TrainerHandle::n_parameters>("nParameters"),
+                        InstanceMethod<&TrainerHandle::abort>("abort"),
                         InstanceMethod<&TrainerHandle::close>("close")});
   }
 
@@ -114,6 +115,10 @@ class TrainerHandle final : public Napi::ObjectWrap<TrainerHandle> {
   Napi::Value n_parameters(const Napi::CallbackInfo& info) {
     return Napi::Number::New(info.Env(),
                              static_cast<double>(open(info.Env())->adapter().n_parameters()));
+  }
+
+  void abort(const Napi::CallbackInfo&) {
+    if (trainer_) trainer_->abort();
   }
 
   void close(const Napi::CallbackInfo&) { trainer_.reset(); }

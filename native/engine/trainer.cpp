@@ -130,6 +130,14 @@ Trainer::Trainer(const TrainerOptions& options) : options_(options) {
       reinterpret_cast<ggml_backend_set_n_threads_t>(ggml_backend_reg_get_proc_address(
           ggml_backend_dev_backend_reg(device), "ggml_backend_set_n_threads"));
   if (set_threads) set_threads(backend_, options.threads);
+  const auto set_abort =
+      reinterpret_cast<ggml_backend_set_abort_callback_t>(ggml_backend_reg_get_proc_address(
+          ggml_backend_dev_backend_reg(device), "ggml_backend_set_abort_callback"));
+  if (set_abort) {
+    set_abort(
+        backend_, [](void* aborted) { return static_cast<std::atomic<bool>*>(aborted)->load(); },
+        &aborted_);
+  }
   try {
     weights_ =
         std::make_unique<Weights>(options.path, options.weights, options.vocabulary, backend_);
@@ -250,7 +258,9 @@ std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
   ggml_backend_tensor_set(tokens, batch.tokens.data(), 0, ggml_nbytes(tokens));
   ggml_backend_tensor_set(positions, batch.loss_positions.data(), 0, ggml_nbytes(positions));
   const SingleThreadedBlas blas;
-  if (ggml_backend_graph_compute(backend_, graph) != GGML_STATUS_SUCCESS) {
+  const ggml_status status = ggml_backend_graph_compute(backend_, graph);
+  if (aborted_) throw Error("E_ABORTED", "training was interrupted");
+  if (status != GGML_STATUS_SUCCESS) {
     throw Error("E_NATIVE", "a training step failed to compute");
   }
   return losses;

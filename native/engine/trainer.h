@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -52,6 +53,10 @@ class Trainer {
   void set_state(const std::vector<char>& state);
   void save_adapter(const std::string& path, const std::map<std::string, std::string>& metadata);
 
+  // Ends a running pass, and every later one, with E_ABORTED; the weights stay those of the last
+  // update.
+  void abort() { aborted_ = true; }
+
   // Not synchronised: for tests and for what never changes.
   const Adapter& adapter() const { return *adapter_; }
   const Hyperparameters& hyperparameters() const { return weights_->hp; }
@@ -62,6 +67,7 @@ class Trainer {
 
   TrainerOptions options_;
   std::mutex mutex_;
+  std::atomic<bool> aborted_{false};
   ggml_backend_t backend_ = nullptr;
   ggml_gallocr_t allocator_ = nullptr;
   std::unique_ptr<Weights> weights_;

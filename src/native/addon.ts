@@ -216,6 +216,8 @@ export interface TrainerHandle {
   /** Writes the adapter as GGUF (general.type = adapter, adapter.type = lora) for any llama.cpp. */
   saveAdapter(path: string, metadata: Record<string, string>): Promise<void>;
   nParameters(): number;
+  /** Ends a running pass, and every later one, with E_ABORTED; state() still gives that of the last update. */
+  abort(): void;
   close(): void;
 }
 

@@ -1,0 +1,55 @@
+import { neighborGroups, partitionGroups } from "../instruct/groups";
+import { Random } from "../random";
+
+export interface CurriculumOptions {
+  groups: "knn" | "partition";
+  nRows: number;
+  /** examples before the last row of a group */
+  k: number;
+  /** shape (nRows, k); needed by "knn" */
+  neighbors?: Int32Array;
+  /** rows that get a group of their own with "knn", default all */
+  targets?: ArrayLike<number>;
+  batch: number;
+  epochs: number;
+  seed: number;
+}
+
+/**
+ * Which groups each step learns: an order of all groups for every epoch, drawn from (seed, epoch) alone, so that a run
+ * that goes on from a checkpoint sees what an uninterrupted one sees.
+ */
+export class Curriculum {
+  readonly groupsPerEpoch: number;
+  readonly steps: number;
+  private readonly stepsPerEpoch: number;
+  private cached: { epoch: number; groups: Int32Array[] } | undefined;
+
+  constructor(private readonly options: CurriculumOptions) {
+    this.groupsPerEpoch = this.epoch(0).length;
+    this.stepsPerEpoch = Math.ceil(this.groupsPerEpoch / options.batch);
+    this.steps = Math.max(1, Math.round(this.stepsPerEpoch * options.epochs));
+  }
+
+  /** The groups of a step, 0 .. steps - 1. */
+  groupsOf(step: number): Int32Array[] {
+    const groups = this.epoch(Math.floor(step / this.stepsPerEpoch));
+    const first = (step % this.stepsPerEpoch) * this.options.batch;
+    return groups.slice(first, first + this.options.batch);
+  }
+
+  private epoch(epoch: number): Int32Array[] {
+    if (this.cached?.epoch !== epoch) {
+      const { groups, nRows, k, neighbors, targets, seed } = this.options;
+      const random = new Random(seed).derive("curriculum").derive(epoch);
+      this.cached = {
+        epoch,
+        groups:
+          groups === "knn"
+            ? random.shuffle(neighborGroups(neighbors!, k, nRows, targets))
+            : partitionGroups(nRows, k + 1, random),
+      };
+    }
+    return this.cached.groups;
+  }
+}

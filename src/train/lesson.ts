@@ -1,0 +1,100 @@
+import { modelPrompt } from "../instruct/chat";
+import type { RowFormat } from "../instruct/format";
+import type { EncodedRow, RowAutomaton } from "../sample/automaton";
+import type { Column } from "../table/columns";
+import type { TrainSettings } from "./settings";
+
+/** A group of rows as the tokens that the model reads, with what it has to predict. */
+export interface Lesson {
+  tokens: Int32Array;
+  /** positions whose next token carries loss, ascending; shape (R) */
+  lossPositions: Int32Array;
+  /** index into the vocabulary under loss, shape (R) */
+  labels: Int32Array;
+  /** row of the automaton's allowedSets, shape (R) */
+  sets: Int32Array;
+  /** rows whose cells carry loss */
+  nRows: number;
+}
+
+export interface LessonOptions {
+  format: RowFormat;
+  description: string;
+  loss: TrainSettings["loss"];
+  vocabulary: TrainSettings["vocabulary"];
+  /** end-of-sequence token of the base */
+  eos: number;
+}
+
+/** Writes groups of rows as lessons; each row is tokenised once. */
+export class LessonWriter {
+  private readonly rows: (EncodedRow | undefined)[] = [];
+  private readonly labelOf: Map<number, number>;
+
+  constructor(
+    private readonly automaton: RowAutomaton,
+    private readonly columns: readonly Column[],
+    private readonly options: LessonOptions,
+  ) {
+    this.labelOf = new Map(Array.from(automaton.vocabulary, (token, index) => [token, index]));
+  }
+
+  /** The lesson of a group of row ids, examples first. */
+  write(group: Int32Array): Lesson {
+    const { format, description, loss } = this.options;
+    const { tokenizer, schema } = this.automaton;
+    const parts = modelPrompt(format, schema, { description, k: group.length - 1 });
+    const tokens: number[] = [...tokenizer.encode(parts.head)];
+    const found: Found = { positions: [], labels: [], sets: [] };
+    let nRows = 0;
+    group.forEach((id, i) => {
+      const last = i === group.length - 1;
+      tokens.push(...tokenizer.encode(last ? parts.cue : parts.before[i]!));
+      const row = (this.rows[id] ??= this.automaton.encodeRow(this.columns, id));
+      if (last || loss === "all") {
+        this.mark(row, tokens.length, found);
+        nRows++;
+      }
+      tokens.push(...row.tokens);
+      const after = tokenizer.encode(last ? parts.tail : parts.after[i]!);
+      if (last)
+        this.markEnd([...after, ...(parts.endOfSequence ? [this.options.eos] : [])], tokens.length, found);
+      tokens.push(...after);
+    });
+    if (parts.endOfSequence) tokens.push(this.options.eos);
+    return {
+      tokens: Int32Array.from(tokens),
+      lossPositions: Int32Array.from(found.positions),
+      labels: Int32Array.from(found.labels),
+      sets: Int32Array.from(found.sets),
+      nRows,
+    };
+  }
+
+  /** Tokens of the row that the decoder chooses, or all of them over the full vocabulary. */
+  private mark(row: EncodedRow, at: number, found: Found): void {
+    row.tokens.forEach((token, t) => {
+      const set = this.automaton.setOfState[row.states[t]!]!;
+      if (this.options.vocabulary === "full") this.push(at + t, token, 0, found);
+      else if (set >= 0) this.push(at + t, this.labelOf.get(token)!, set, found);
+    });
+  }
+
+  /** What closes an answer is forced for the decoder: it is learnt over the full vocabulary alone. */
+  private markEnd(tokens: number[], at: number, found: Found): void {
+    if (this.options.vocabulary !== "full") return;
+    tokens.forEach((token, t) => this.push(at + t, token, 0, found));
+  }
+
+  private push(tokenAt: number, label: number, set: number, found: Found): void {
+    found.positions.push(tokenAt - 1);
+    found.labels.push(label);
+    found.sets.push(set);
+  }
+}
+
+interface Found {
+  positions: number[];
+  labels: number[];
+  sets: number[];
+}

@@ -1,0 +1,52 @@
+import type { TrainBatch } from "../native/addon";
+import type { Lesson } from "./lesson";
+
+/**
+ * Lessons as micro-batches of at most `maxTokens` tokens, in order and without padding; a longer lesson gets a batch of
+ * its own. Every position weighs the same: 1 over the positions of all the lessons.
+ */
+export function packLessons(lessons: readonly Lesson[], maxTokens: number): TrainBatch[] {
+  const nLoss = lessons.reduce((sum, lesson) => sum + lesson.labels.length, 0);
+  const packs: Lesson[][] = [];
+  let room = 0;
+  for (const lesson of lessons) {
+    if (lesson.labels.length === 0) continue;
+    if (lesson.tokens.length > room) {
+      packs.push([]);
+      room = maxTokens;
+    }
+    packs.at(-1)!.push(lesson);
+    room -= lesson.tokens.length;
+  }
+  return packs.map((pack) => {
+    const groupOffsets = offsets(pack.map((lesson) => lesson.tokens.length));
+    const lossOffsets = offsets(pack.map((lesson) => lesson.labels.length));
+    const n = lossOffsets[pack.length]!;
+    const batch: TrainBatch = {
+      tokens: new Int32Array(groupOffsets[pack.length]!),
+      groupOffsets,
+      lossPositions: new Int32Array(n),
+      labels: new Int32Array(n),
+      sets: new Int32Array(n),
+      weights: new Float32Array(n).fill(1 / nLoss),
+    };
+    pack.forEach((lesson, i) => {
+      const start = groupOffsets[i]!;
+      const at = lossOffsets[i]!;
+      batch.tokens.set(lesson.tokens, start);
+      batch.lossPositions.set(
+        lesson.lossPositions.map((p) => p + start),
+        at,
+      );
+      batch.labels.set(lesson.labels, at);
+      batch.sets.set(lesson.sets, at);
+    });
+    return batch;
+  });
+}
+
+function offsets(lengths: readonly number[]): Int32Array {
+  const out = new Int32Array(lengths.length + 1);
+  lengths.forEach((length, i) => (out[i + 1] = out[i]! + length));
+  return out;
+}

@@ -1,0 +1,61 @@
+import { availableParallelism } from "node:os";
+import { z } from "zod";
+import { HarmonicError } from "../errors";
+
+/** What decides the trained adapter, beside base model and data. Defaults in brackets. */
+export const trainSettingsSchema = z.strictObject({
+  /** low-rank dimension [16]; multiples of 16 are fastest */
+  rank: z.int().min(1).max(1024).default(16),
+  /** the adapter's product is scaled by alpha / rank [32] */
+  alpha: z.number().positive().default(32),
+  targets: z
+    .array(z.enum(["q", "k", "v", "o", "gate", "up", "down"]))
+    .min(1)
+    .default(["q", "k", "v", "o", "gate", "up", "down"]),
+  /** passes over the table; absent: from the number of rows, see defaultEpochs */
+  epochs: z.number().positive().max(10000).optional(),
+  /** groups a step [8] */
+  batch: z.int().min(1).default(8),
+  learningRate: z.number().positive().max(1).default(1e-3),
+  schedule: z.enum(["cosine", "linear", "constant"]).default("cosine"),
+  /** share of the steps over which the learning rate rises from 0 [0.05] */
+  warmup: z.number().min(0).max(1).default(0.05),
+  weightDecay: z.number().min(0).default(0),
+  /** largest norm of the gradient, 0: unlimited [1] */
+  clip: z.number().min(0).default(1),
+  /** what rows share a prompt: each row's nearest neighbours, or a random partition of the table [partition] */
+  groups: z.enum(["knn", "partition"]).default("partition"),
+  /** rows of a group that carry loss: only the last, as the paper does, or every one [all] */
+  loss: z.enum(["last", "all"]).default("all"),
+  /** the softmax runs over the tokens that the decoder may choose, or over the full vocabulary [allowed] */
+  vocabulary: z.enum(["allowed", "full"]).default("allowed"),
+  /** type that the frozen weights are held in while training [bf16] */
+  weights: z.enum(["f32", "f16", "bf16"]).default("bf16"),
+  /** tokens computed at a time; memory grows with it [512] */
+  microBatchTokens: z.int().min(16).default(512),
+  seed: z.int().min(0).default(0),
+  threads: z
+    .int()
+    .min(1)
+    .default(() => availableParallelism()),
+});
+
+export type TrainSettings = z.output<typeof trainSettingsSchema>;
+export type TrainSettingsInput = z.input<typeof trainSettingsSchema>;
+
+/** @throws E_USAGE naming the first setting that is wrong and what was expected */
+export function parseTrainSettings(input: TrainSettingsInput): TrainSettings {
+  const result = trainSettingsSchema.safeParse(input);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const name = issue.path.join(".") || "the training settings";
+  throw new HarmonicError("E_USAGE", `\`${name}\`: ${issue.message}`, { hint: "see: harmonic train --help" });
+}
+
+/**
+ * Epochs where none are asked for: small tables need several passes (the likelihood of held-out rows is best after about
+ * eight on 491 rows), large ones are learnt in one.
+ */
+export function defaultEpochs(nRows: number): number {
+  return Math.min(8, Math.max(1, Math.round(4000 / nRows)));
+}
