@@ -1,0 +1,160 @@
+import type { NamedTable } from "../evaluate/evaluate";
+import type { TrainingLogEntry } from "../train/log";
+import type { CategoryColumn, Column, NumberColumn } from "../table/columns";
+import { categoryBars, numberBars } from "./distributions";
+
+/** A vega-lite specification: plain JSON. */
+export type ChartSpec = Record<string, unknown>;
+
+/** What a loss curve needs of a line of training.jsonl. */
+export type TrainingPoint = Pick<TrainingLogEntry, "step" | "lossPerRow" | "holdoutLossPerRow">;
+
+/** Colours by table: the real one first. They are CSS variables, so that a page's light and dark colours apply. */
+export const COLORS = [
+  "var(--real)",
+  "var(--one)",
+  "var(--two)",
+  "var(--three)",
+  "var(--four)",
+  "var(--five)",
+];
+
+/** The distribution of one column in the real and the synthetic tables. */
+export function columnChart(real: NamedTable, synthetic: readonly NamedTable[], index: number): ChartSpec {
+  const tables = [real, ...synthetic];
+  const names = tables.map(({ name }) => name);
+  const columns = tables.map((table) => table.columns[index]!);
+  const color = { field: "table", type: "nominal", legend: null, scale: scaleOf(names), sort: names };
+  return isNumber(columns)
+    ? numberChart(names, columns, color)
+    : categoryChart(names, columns as CategoryColumn[], color);
+}
+
+function isNumber(columns: Column[]): columns is NumberColumn[] {
+  return columns[0]!.kind === "number";
+}
+
+/** Vega cycles through a range that is shorter than the domain. */
+function scaleOf(names: string[]): ChartSpec {
+  return { domain: names, range: names.map((_, i) => colorOf(i)) };
+}
+
+/** Colour of the table with this number, 0 the real one. */
+export function colorOf(index: number): string {
+  return index === 0 ? COLORS[0]! : COLORS[1 + ((index - 1) % (COLORS.length - 1))]!;
+}
+
+const SHARE = { field: "share", type: "quantitative", axis: { format: ".0%", tickCount: 4 }, title: null };
+
+/** The real histogram as an area, the others as steps over it. */
+function numberChart(names: string[], columns: NumberColumn[], color: ChartSpec): ChartSpec {
+  const bars = numberBars(names, columns);
+  const [first] = names;
+  const tooltip = [
+    { field: "table", type: "nominal" },
+    { field: "from", type: "quantitative" },
+    { field: "to", type: "quantitative" },
+    { field: "share", type: "quantitative", format: ".1%" },
+  ];
+  const x = {
+    field: "from",
+    type: "quantitative",
+    title: null,
+    scale: { zero: false, nice: false },
+    axis: { tickCount: 6 },
+  };
+  // The last step of a line would have no width: each table ends with its last bar's right edge.
+  const ends = names.flatMap((name) => {
+    const last = bars.filter(({ table }) => table === name).pop();
+    return last ? [{ ...last, from: last.to }] : [];
+  });
+  return {
+    ...base([...bars, ...ends]),
+    encoding: { x, color },
+    layer: [
+      {
+        transform: [{ filter: { field: "table", equal: first } }],
+        mark: { type: "area", interpolate: "step-after", opacity: 0.45 },
+        encoding: { y: { ...SHARE, stack: null }, tooltip },
+      },
+      {
+        transform: [{ filter: { not: { field: "table", equal: first } } }],
+        mark: { type: "line", interpolate: "step-after", strokeWidth: 1.8 },
+        encoding: { y: SHARE, tooltip },
+      },
+    ],
+  };
+}
+
+function categoryChart(names: string[], columns: CategoryColumn[], color: ChartSpec): ChartSpec {
+  const bars = categoryBars(names, columns);
+  const values = [...new Set(bars.map(({ value }) => value))];
+  return {
+    ...base(bars),
+    height: { step: Math.max(5, Math.round(22 / names.length)) },
+    mark: { type: "bar" },
+    encoding: {
+      y: {
+        field: "value",
+        type: "nominal",
+        sort: values,
+        title: null,
+        axis: { labelLimit: 130, ticks: false },
+      },
+      yOffset: { field: "table", type: "nominal", sort: names },
+      x: SHARE,
+      color,
+      tooltip: [
+        { field: "table", type: "nominal" },
+        { field: "value", type: "nominal" },
+        { field: "share", type: "quantitative", format: ".1%" },
+      ],
+    },
+  };
+}
+
+/** Loss over the steps of training. */
+export function lossChart(points: readonly TrainingPoint[]): ChartSpec {
+  const values = points.flatMap(({ step, lossPerRow, holdoutLossPerRow }) => [
+    { step, loss: lossPerRow, rows: "training" },
+    ...(holdoutLossPerRow === undefined ? [] : [{ step, loss: holdoutLossPerRow, rows: "holdout" }]),
+  ]);
+  return {
+    ...base(values),
+    height: 200,
+    mark: { type: "line", point: points.length === 1 },
+    encoding: {
+      x: { field: "step", type: "quantitative", title: "step", axis: { tickMinStep: 1 } },
+      y: { field: "loss", type: "quantitative", title: "loss per row (nats)", scale: { zero: false } },
+      color: {
+        field: "rows",
+        type: "nominal",
+        title: null,
+        scale: { domain: ["training", "holdout"], range: [COLORS[0], COLORS[1]] },
+      },
+      tooltip: ["step", "loss", "rows"].map((field) => ({ field })),
+    },
+  };
+}
+
+function base(values: object[]): ChartSpec {
+  return {
+    data: { values },
+    width: "container",
+    autosize: { type: "fit-x", contains: "padding" },
+    height: 130,
+    background: "transparent",
+    config: {
+      font: "system-ui, sans-serif",
+      axis: {
+        labelColor: "var(--ink)",
+        titleColor: "var(--ink)",
+        gridColor: "var(--line)",
+        domainColor: "var(--line)",
+        tickColor: "var(--line)",
+      },
+      legend: { labelColor: "var(--ink)", titleColor: "var(--ink)", orient: "top" },
+      view: { stroke: null },
+    },
+  };
+}
