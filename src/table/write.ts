@@ -1,7 +1,12 @@
 import { createWriteStream } from "node:fs";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { RecordBatchFileWriter, RecordBatchStreamWriter, type RecordBatch } from "apache-arrow";
+import {
+  AsyncByteQueue,
+  RecordBatchFileWriter,
+  RecordBatchStreamWriter,
+  type RecordBatch,
+} from "apache-arrow";
 import { aborted, HarmonicError, isHarmonicError } from "../errors";
 import { fileError } from "../file-error";
 import { throwIfAborted } from "../progress";
@@ -97,17 +102,30 @@ async function* arrowBytes(
   schema: TableSchema,
   stream: boolean,
 ): AsyncGenerator<Uint8Array> {
+  const sink = new Pieces();
   const writer = stream ? new RecordBatchStreamWriter() : new RecordBatchFileWriter();
-  const bytes = writer[Symbol.asyncIterator]();
-  writer.reset(undefined, arrowSchema(schema));
-  const writing = writer.writeAll(batches);
-  writing.catch(() => undefined); // reported below, after what was written
-  for (;;) {
-    const next = await bytes.next();
-    if (next.done) break;
-    yield next.value;
+  writer.reset(sink, arrowSchema(schema));
+  for await (const batch of batches) {
+    writer.write(batch);
+    yield* sink.take();
   }
-  await writing;
+  writer.close();
+  yield* sink.take();
+}
+
+/** Holds what the writer wrote until it is taken, so that one batch at a time is in memory. */
+class Pieces extends AsyncByteQueue {
+  private pieces: Uint8Array[] = [];
+
+  override write(piece: Uint8Array): void {
+    if (piece.byteLength > 0) this.pieces.push(piece);
+  }
+
+  take(): Uint8Array[] {
+    const taken = this.pieces;
+    this.pieces = [];
+    return taken;
+  }
 }
 
 async function* checked(
