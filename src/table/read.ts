@@ -55,7 +55,7 @@ export function formatOf(path: string): TableFormat {
     "E_INPUT",
     `${path}: ${extension === "" ? "no extension" : `unknown extension "${extension}"`}, expected one of ` +
       Object.keys(FORMAT_BY_EXTENSION).join(", "),
-    { hint: "rename the file after its format, or give --format" },
+    { hint: "rename the file after its format" },
   );
 }
 
