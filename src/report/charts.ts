@@ -91,7 +91,7 @@ function categoryChart(names: string[], columns: CategoryColumn[], color: ChartS
   const values = [...new Set(bars.map(({ value }) => value))];
   return {
     ...base(bars),
-    height: { step: Math.max(5, Math.round(22 / names.length)) },
+    height: values.length * Math.max(18, 7 * names.length),
     mark: { type: "bar" },
     encoding: {
       y: {

@@ -11,24 +11,24 @@ const AREAS: Readonly<Record<MetricScores["area"], string>> = {
 /** All figures: a line each, the yardstick before the synthetic tables, with what they mean. */
 export function scoreTable(evaluation: Evaluation): Html {
   const tables = evaluation.metrics[0]?.scores.map(({ table }) => table) ?? [];
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Scores">
-    <table>
-      <caption>
-        “real” is the yardstick: for machine learning efficiency (MLE) models trained on the real training
-        rows, else real test rows scored as if they were synthetic.
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">Metric</th>
-          <th scope="col">Better</th>
-          ${tables.map((table) => html`<th scope="col" class="figure">${table}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${(["utility", "fidelity", "privacy"] as const).map((area) => areaRows(evaluation, area, tables.length))}
-      </tbody>
-    </table>
-  </div>`;
+  return html`<p>
+      “real” is the yardstick: for machine learning efficiency (MLE) models trained on the real training rows,
+      else real test rows scored as if they were synthetic.
+    </p>
+    <div class="scroll" tabindex="0" role="region" aria-label="Scores">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Metric</th>
+            <th scope="col">Better</th>
+            ${tables.map((table) => html`<th scope="col" class="figure">${table}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${(["utility", "fidelity", "privacy"] as const).map((area) => areaRows(evaluation, area, tables.length))}
+        </tbody>
+      </table>
+    </div>`;
 }
 
 function areaRows(evaluation: Evaluation, area: MetricScores["area"], nTables: number): Html | undefined {
@@ -43,17 +43,25 @@ function areaRows(evaluation: Evaluation, area: MetricScores["area"], nTables: n
 function metricRows({ title, description, direction, parts, scores }: MetricScores): Html {
   return html`<tr>
       <th scope="row">${title}<small>${description}</small></th>
-      <td>${BETTER[direction]}</td>
+      <td>${better(direction)}</td>
       ${scores.map(({ value }) => html`<td class="figure"><strong>${formatFigure(value)}</strong></td>`)}
     </tr>
     ${parts.map(
       (part) =>
         html`<tr class="part">
           <th scope="row">${part.title}</th>
-          <td>${BETTER[part.direction]}</td>
+          <td>${better(part.direction)}</td>
           ${scores.map(
             (score) => html`<td class="figure">${formatFigure(score.parts[part.key] ?? null)}</td>`,
           )}
         </tr> `,
     )}`;
+}
+
+const ARROWS: Readonly<Record<MetricScores["direction"], string>> = { higher: "↑", lower: "↓", half: "½" };
+
+/** An arrow, and in words where there is room for them. */
+function better(direction: MetricScores["direction"]): Html {
+  return html`<span aria-hidden="true">${ARROWS[direction]}</span>
+    <span class="words">${BETTER[direction]}</span>`;
 }

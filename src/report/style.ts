@@ -20,6 +20,7 @@ caption { text-align: left; color: var(--soft); padding-bottom: .4rem; }
 th, td { text-align: left; padding: .35rem .7rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th[scope=row] { min-width: 13rem; font-weight: 600; }
 th small { display: block; font-weight: 400; max-width: 34rem; }
+.words { white-space: nowrap; }
 td.figure, th.figure { text-align: right; white-space: nowrap; }
 tr.part th { font-weight: 400; padding-left: 1.2rem; }
 tr.part td, tr.part th { border-bottom-style: dotted; }
@@ -33,6 +34,8 @@ figcaption small { display: block; font-weight: 400; }
 .chart { width: 100%; min-height: 8rem; }
 .chart svg { max-width: 100%; height: auto; }
 code { background: var(--wash); padding: .1em .3em; border-radius: .25em; overflow-wrap: anywhere; }
+@media (max-width: 40rem) { th[scope=row] { min-width: 8rem; } th, td { padding-right: .5rem; }
+  .words { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; } }
 @media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --wash: #fff; --alert: #fff;
   --real: #888; --one: #d9480f; --two: #1971c2; --three: #2b8a3e; --four: #9c36b5; --five: #b08900; }
   body { max-width: none; padding: 0; font-size: 10pt; } .scroll { overflow: visible; } }
