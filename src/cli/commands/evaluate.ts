@@ -1,0 +1,68 @@
+import type { Command } from "commander";
+import { HarmonicError } from "../../errors";
+import { evaluate } from "../../evaluate/evaluate";
+import { formatScores } from "../../evaluate/format-scores";
+import { readTables } from "../../evaluate/read-tables";
+import { writeText } from "../../run/atomic";
+import { loadSchema } from "../../table/schema-json";
+import { defineCommand } from "../command";
+import type { Io } from "../io";
+import { integer, text } from "../options";
+
+const SPECS = {
+  train: text("--train <file>", "real rows that the generator learned from"),
+  test: text("--test <file>", "real rows to test on"),
+  holdout: text("--holdout <file>", "real rows that nothing has seen, to compare distances with"),
+  schema: text("--schema <file>", "schema of the tables; default: inferred from the real ones"),
+  target: text("--target <column>", "column to predict"),
+  metrics: text("--metrics <file>", "write the scores there as JSON"),
+  report: text("--report <file>", "write a report there as HTML"),
+  seed: integer("--seed <n>", "seed of samples and learners", { min: 0 }),
+  threads: integer("--threads <n>", "threads; default: all cores", { min: 1 }),
+};
+
+export function addEvaluate(program: Command, io: Io): void {
+  const command = program
+    .command("evaluate")
+    .requiredOption("--synthetic <name=file...>", "synthetic tables to score, each under its name")
+    .description("score synthetic tables against the real one");
+  defineCommand(
+    command,
+    SPECS,
+    io,
+    async ({ options, control, print }) => {
+      const { schema, target, seed, threads } = options;
+      const tables = await readTables(
+        {
+          train: required(options.train, "train"),
+          test: required(options.test, "test"),
+          holdout: options.holdout,
+          synthetic: command.opts<{ synthetic: string[] }>().synthetic.map(parseNamed),
+        },
+        {
+          ...(schema === undefined ? {} : { schema: await loadSchema(schema) }),
+          ...(target === undefined ? {} : { target }),
+        },
+      );
+      const evaluation = await evaluate({ ...tables, ...control, seed, threads });
+      if (options.metrics) await writeText(options.metrics, JSON.stringify(evaluation, null, 2) + "\n");
+      await print(evaluation, formatScores(evaluation));
+    },
+    { config: true },
+  );
+}
+
+function required(value: string | undefined, name: string): string {
+  if (value !== undefined) return value;
+  throw new HarmonicError("E_USAGE", `expected a file for \`${name}\` but received nothing`, {
+    hint: `give --${name} FILE`,
+  });
+}
+
+function parseNamed(text: string): { name: string; path: string } {
+  const at = text.indexOf("=");
+  if (at > 0 && at < text.length - 1) return { name: text.slice(0, at), path: text.slice(at + 1) };
+  throw new HarmonicError("E_USAGE", `expected NAME=FILE for \`synthetic\` but received ${text}`, {
+    hint: "for instance --synthetic mine=rows.csv",
+  });
+}

@@ -1,0 +1,45 @@
+import type { Command } from "commander";
+import { HarmonicError } from "../../errors";
+import { preprocessTable } from "../../run/preprocess-table";
+import { defineCommand } from "../command";
+import type { Io } from "../io";
+import { text } from "../options";
+import { PREPROCESS_SPECS, SHARED_SPECS } from "../stage-options";
+
+const SPECS = {
+  out: text("--out <dir>", "folder to write into, a run folder afterwards"),
+  target: text("--target <column>", "column to predict"),
+  schema: text("--schema <file>", "schema of the table; default: inferred"),
+  ...PREPROCESS_SPECS,
+  threads: SHARED_SPECS.threads,
+};
+
+export function addPreprocess(program: Command, io: Io): void {
+  const command = program
+    .command("preprocess")
+    .argument("<table>", "the rows to learn from, all of them")
+    .description("find each row's neighbours and write the instruction data");
+  defineCommand(
+    command,
+    SPECS,
+    io,
+    async ({
+      arguments: [table = ""],
+      options: { out, target, schema, threads, ...settings },
+      control,
+      print,
+    }) => {
+      if (out === undefined) {
+        throw new HarmonicError("E_USAGE", "expected a folder for `out` but received nothing", {
+          hint: "give --out DIR",
+        });
+      }
+      const result = await preprocessTable({ table, out, target, schema, threads, settings, ...control });
+      const left =
+        result.rows === result.groups ? "" : ` (${result.rows - result.groups} left out by the filter)`;
+      const files = Object.values(result.files).map((path) => `${path}\n`);
+      await print(result, `${result.groups} groups from ${result.rows} rows${left}\n${files.join("")}`);
+    },
+    { config: true },
+  );
+}

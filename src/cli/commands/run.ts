@@ -1,0 +1,58 @@
+import type { Command } from "commander";
+import { formatScores } from "../../evaluate/format-scores";
+import { run, type RunResult } from "../../run/run";
+import { defineCommand } from "../command";
+import type { Io } from "../io";
+import { pick, text } from "../options";
+import { describePlan } from "../plan";
+import { PREPROCESS_SPECS, SAMPLE_SPECS, SHARED_SPECS, TRAIN_SPECS } from "../stage-options";
+
+const SPECS = {
+  target: text("--target <column>", "column to predict"),
+  out: text("--out <dir>", "the run folder; default harmonic-NAME"),
+  base: text("--base <model>", "a registered name, a GGUF, or hf:owner/repo/file.gguf; default smollm2-135m"),
+  schema: text("--schema <file>", "schema of the table; default: inferred"),
+  test: text("--test <file>", "real rows to test on; default: a fifth of the table"),
+  holdout: text(
+    "--holdout <file>",
+    "real rows that nothing sees before the scores; default: a tenth of the table",
+  ),
+  ...PREPROCESS_SPECS,
+  ...TRAIN_SPECS,
+  ...SAMPLE_SPECS,
+  ...SHARED_SPECS,
+};
+
+export function addRun(program: Command, io: Io): void {
+  const command = program
+    .command("run")
+    .argument("<table>", "CSV, TSV, JSON, JSON lines, Parquet or Arrow file; - for an Arrow stream")
+    .description("the whole job: a real table in, a synthetic table and its scores out");
+  defineCommand(
+    command,
+    SPECS,
+    io,
+    async ({ arguments: [table = ""], options, control, view, print }) => {
+      const { target, out, base, schema, test, holdout, seed, threads } = options;
+      const result = await run({
+        ...{ table, target, out, base, schema, test, holdout, seed, threads },
+        preprocess: pick(options, PREPROCESS_SPECS),
+        train: pick(options, TRAIN_SPECS),
+        sample: pick(options, SAMPLE_SPECS),
+        ...control,
+        onPlan: (plan) => view.say(describePlan(plan)),
+      });
+      await print(result, describeRun(result));
+    },
+    { config: true },
+  );
+}
+
+function describeRun({ files, evaluation }: RunResult): string {
+  const scores =
+    evaluation === undefined
+      ? "no scores: the table is too small to keep rows to test on\n"
+      : formatScores(evaluation);
+  const paths = Object.entries(files).map(([name, path]) => `${name.padEnd(10)} ${path}\n`);
+  return `${scores}\n${paths.join("")}`;
+}

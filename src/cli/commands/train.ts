@@ -1,0 +1,36 @@
+import type { Command } from "commander";
+import { trainFolder } from "../../run/train-folder";
+import { defineCommand } from "../command";
+import type { Io } from "../io";
+import { pick, text } from "../options";
+import { describePlan } from "../plan";
+import { SHARED_SPECS, TRAIN_SPECS } from "../stage-options";
+
+const SPECS = {
+  base: text("--base <model>", "a registered name, a GGUF, or hf:owner/repo/file.gguf; default smollm2-135m"),
+  ...TRAIN_SPECS,
+  ...SHARED_SPECS,
+};
+
+export function addTrain(program: Command, io: Io): void {
+  const command = program
+    .command("train")
+    .argument("<dir>", "a folder that preprocess or run has made")
+    .description("fine-tune the base model on the folder's instruction data");
+  defineCommand(
+    command,
+    SPECS,
+    io,
+    async ({ arguments: [directory = ""], options, control, view, print }) => {
+      const { base, seed, threads } = options;
+      const result = await trainFolder({
+        ...{ directory, base, seed, threads },
+        settings: pick(options, TRAIN_SPECS),
+        ...control,
+        onPlan: (plan) => view.say(describePlan(plan)),
+      });
+      await print(result, `${result.adapter}\n`);
+    },
+    { config: true },
+  );
+}

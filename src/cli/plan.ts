@@ -1,0 +1,15 @@
+import type { TrainPlan } from "../train/train";
+import { formatAmount, formatSeconds } from "./progress";
+
+/** "train: 8 epochs of 537 rows, 536 steps, 228,000 tokens, 4,884,480 parameters, about 4 min 10 s here" */
+export function describePlan(plan: TrainPlan): string {
+  const epochs = formatAmount(Math.round(plan.epochs * 10) / 10, plan.epochs === 1 ? "epoch" : "epochs");
+  const resumed = plan.stepsDone > 0 ? ` (going on after ${plan.stepsDone})` : "";
+  return [
+    `train: ${epochs} of ${formatAmount(plan.rows, "rows")}`,
+    `${formatAmount(plan.steps, "steps")}${resumed}`,
+    formatAmount(plan.tokens, "tokens"),
+    formatAmount(plan.parameters, "parameters"),
+    `about ${formatSeconds(plan.estimatedSeconds)} here`,
+  ].join(", ");
+}

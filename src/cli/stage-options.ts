@@ -1,0 +1,90 @@
+import { MAX_K } from "../neighbors/find";
+import { choice, flag, integer, list, real, text } from "./options";
+
+/** Options that several commands share, by what they set. */
+export const SHARED_SPECS = {
+  seed: integer("--seed <n>", "seed of every random choice; default 0", { min: 0 }),
+  threads: integer("--threads <n>", "threads; default: all cores", { min: 1 }),
+};
+
+export const PREPROCESS_SPECS = {
+  k: integer("--k <n>", "neighbours of each row in its prompt; default 5", { min: 0, max: MAX_K }),
+  format: choice("--format <name>", "how rows are written for the model; default compact", [
+    "compact",
+    "dict",
+    "text",
+  ]),
+  filter: integer(
+    "--filter <r>",
+    "keep rows of which more than r neighbours share the label; default: keep all",
+    {
+      min: 0,
+    },
+  ),
+  labelInDistance: flag("--label-in-distance", "let the target count when neighbours are looked for"),
+  compat: flag("--compat", "as the original method does it, byte for byte"),
+  description: text("--description <text>", 'what the rows are about, e.g. "diabetic patients"'),
+};
+
+export const TRAIN_SPECS = {
+  epochs: real("--epochs <n>", "passes over the table; default: by its size", { above: 0, max: 10000 }),
+  batch: integer("--batch <n>", "groups of rows a step; default 8", { min: 1 }),
+  learningRate: real("--learning-rate <x>", "default 0.001", { above: 0, max: 1 }),
+  schedule: choice("--schedule <name>", "of the learning rate; default cosine", [
+    "cosine",
+    "linear",
+    "constant",
+  ]),
+  warmup: real("--warmup <share>", "share of the steps over which it rises; default 0.05", {
+    min: 0,
+    max: 1,
+  }),
+  weightDecay: real("--weight-decay <x>", "default 0", { min: 0 }),
+  clip: real("--clip <norm>", "largest norm of the gradient, 0: unlimited; default 1", { min: 0 }),
+  rank: integer("--rank <r>", "of the adapter; default 16", { min: 1, max: 1024 }),
+  alpha: real("--alpha <x>", "its product is scaled by alpha / rank; default 32", { above: 0 }),
+  targets: list("--targets <names>", "matrices that it adapts, separated by commas; default all", [
+    "q",
+    "k",
+    "v",
+    "o",
+    "gate",
+    "up",
+    "down",
+  ]),
+  groups: choice("--groups <kind>", "rows of one prompt: a random partition, or nearest neighbours", [
+    "partition",
+    "knn",
+  ]),
+  loss: choice("--loss <rows>", "rows of a group that are learnt; default all", ["all", "last"]),
+  vocabulary: choice("--vocabulary <tokens>", "of the softmax: those the decoder may choose, or every one", [
+    "allowed",
+    "full",
+  ]),
+  weights: choice("--weights <type>", "of the frozen weights while training; default bf16", [
+    "bf16",
+    "f16",
+    "f32",
+  ]),
+};
+
+export const SAMPLE_SPECS = {
+  rows: integer("--rows <n>", "rows to draw; default: as many as there are to learn from", { min: 1 }),
+  temperature: real("--temperature <t>", "spread of the draws, 0 takes the likeliest; default 1", {
+    min: 0,
+    max: 100,
+  }),
+  prompt: choice(
+    "--prompt <kind>",
+    "example rows: a random row's neighbours, random rows, or none; default anchor",
+    ["anchor", "random", "none"],
+  ),
+  rowsPerPrompt: integer("--rows-per-prompt <n>", "more is faster and less diverse; default 1", {
+    min: 1,
+    max: 256,
+  }),
+  nSequences: integer("--n-sequences <n>", "rows decoded at once; default: by the memory they take", {
+    min: 1,
+    max: 256,
+  }),
+};

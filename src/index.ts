@@ -1,0 +1,45 @@
+/** The library: every stage as a function, and the types that go between them. */
+export { HarmonicError, isHarmonicError, type ErrorCode } from "./errors";
+export type { OnProgress, Progress, StageControl } from "./progress";
+
+export { run, type RunOptions, type RunResult } from "./run/run";
+export {
+  preprocessTable,
+  type PreprocessTableOptions,
+  type PreprocessTableResult,
+} from "./run/preprocess-table";
+export { trainFolder, type TrainFolderOptions, type TrainFolderResult } from "./run/train-folder";
+export { sampleFolder, type SampleFolderOptions } from "./run/sample-folder";
+export { RunFolder } from "./run/folder";
+
+export { readTable, type ReadOptions, type TableFormat } from "./table/read";
+export { batchesOf, writeTable, type WritableFormat, type WriteOptions } from "./table/write";
+export { inferSchema, type InferOptions } from "./table/infer";
+export { loadSchema, parseSchema, schemaToJson } from "./table/schema-json";
+export { toColumns } from "./table/convert";
+export { columnsFromBatches, toRecordBatch } from "./table/batches";
+export type { CategoryField, Field, NumberField, TableSchema } from "./table/schema";
+export type { CategoryColumn, Column, NumberColumn } from "./table/columns";
+export type { TableSource } from "./table/source";
+
+export { preprocess, type PreprocessOptions, type PreprocessResult } from "./preprocess/preprocess";
+export { train, type TrainOptions, type TrainPlan, type TrainResult } from "./train/train";
+export type { TrainSettings, TrainSettingsInput } from "./train/settings";
+export {
+  sample,
+  sampleToFile,
+  type SampleOptions,
+  type SampleResult,
+  type SampleToFileOptions,
+} from "./sample/sample";
+export type { SampleSettings, SampleSettingsInput } from "./sample/settings";
+export { evaluate, type EvaluateOptions, type NamedTable } from "./evaluate/evaluate";
+export type { Evaluation } from "./evaluate/evaluation";
+export { renderReport, type ReportOptions } from "./report/report";
+
+export { pullModel } from "./model/pull";
+export { resolveBase, type ResolvedBase } from "./model/resolve";
+export { modelInfo } from "./model/info";
+export { DEFAULT_BASE, MODELS, type RegisteredModel } from "./model/registry";
+export type { ModelInfo, TrainTarget } from "./native/addon";
+export { packageVersion, versions } from "./version";

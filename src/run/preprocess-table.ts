@@ -1,0 +1,43 @@
+import type { StageControl } from "../progress";
+import { FILES } from "./folder";
+import { preprocessStage, type PreprocessSettings } from "./stages/preprocess";
+import { startRun } from "./start";
+
+export interface PreprocessTableOptions extends StageControl {
+  /** path, or "-" for an Arrow stream on standard input; all its rows are learned from */
+  table: string;
+  /** becomes a run folder without test and holdout rows */
+  out: string;
+  target?: string | undefined;
+  schema?: string | undefined;
+  settings?: PreprocessSettings | undefined;
+  threads?: number | undefined;
+}
+
+export interface PreprocessTableResult {
+  /** rows of the table */
+  rows: number;
+  /** groups of k + 1 rows, fewer than rows where the filter left some out */
+  groups: number;
+  files: { schema: string; neighbors: string; instructions: string };
+}
+
+/** Makes a run folder of a whole table, as `harmonic preprocess` does: what train and sample go on from. */
+export async function preprocessTable(options: PreprocessTableOptions): Promise<PreprocessTableResult> {
+  const { table, out, target, schema, settings = {} } = options;
+  const folder = await startRun({ table, out, target, schema, seed: 0, split: false, preprocess: settings });
+  try {
+    await preprocessStage(folder, settings, options);
+    return {
+      rows: Number(folder.run.stages.split?.result?.train),
+      groups: Number(folder.run.stages.preprocess?.result?.groups),
+      files: {
+        schema: folder.path(FILES.schema),
+        neighbors: folder.path(FILES.neighbors),
+        instructions: folder.path(FILES.instructions),
+      },
+    };
+  } finally {
+    await folder.close();
+  }
+}

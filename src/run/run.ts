@@ -1,0 +1,94 @@
+import type { Evaluation } from "../evaluate/evaluation";
+import { evaluationSchema } from "../evaluate/evaluation";
+import { DEFAULT_BASE } from "../model/registry";
+import { resolveBase } from "../model/resolve";
+import { type StageControl, throwIfAborted } from "../progress";
+import type { TrainPlan } from "../train/train";
+import { FILES, type RunFolder } from "./folder";
+import { readFile } from "node:fs/promises";
+import { evaluateStage } from "./stages/evaluate";
+import { preprocessStage, type PreprocessSettings } from "./stages/preprocess";
+import { plainSampleSettings, sampleStage, type SampleStageSettings } from "./stages/sample";
+import { plainTrainSettings, trainStage, type TrainStageSettings } from "./stages/train";
+import { startRun, tableName } from "./start";
+
+export interface RunOptions extends StageControl {
+  /** path, or "-" for an Arrow stream on standard input */
+  table: string;
+  /** the run folder; default "harmonic-" and the table's name */
+  out?: string | undefined;
+  target?: string | undefined;
+  /** path of a schema; default: inferred */
+  schema?: string | undefined;
+  /** real rows to test on; default: a fifth of the table, kept from training */
+  test?: string | undefined;
+  /** real rows that nothing sees before the scores; default: a tenth of the table, kept from training */
+  holdout?: string | undefined;
+  /** registered name, path of a GGUF, or hf:owner/repo/file.gguf; default smollm2-135m */
+  base?: string | undefined;
+  /** default 0 */
+  seed?: number | undefined;
+  threads?: number | undefined;
+  preprocess?: PreprocessSettings | undefined;
+  train?: TrainStageSettings | undefined;
+  sample?: SampleStageSettings | undefined;
+  /** told before training starts: what will be done, and about how long it takes here */
+  onPlan?: ((plan: TrainPlan) => void) | undefined;
+}
+
+export interface RunResult {
+  directory: string;
+  /** paths of what a reader wants first */
+  files: { synthetic: string; adapter: string; metrics?: string; report?: string };
+  /** absent where the table is too small to keep test rows */
+  evaluation?: Evaluation;
+}
+
+/**
+ * The main job: a real table in, a synthetic table and its scores out. Stages that an earlier call with the same options
+ * has done are not done again, so an interrupted run goes on where it stopped.
+ * @throws E_RUN where the folder holds another run, and whatever the stages throw
+ */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const { signal, threads, preprocess = {}, train = {}, sample = {} } = options;
+  const base = await resolveBase(options.base ?? DEFAULT_BASE, options);
+  const folder = await startRun({
+    table: options.table,
+    out: options.out ?? `harmonic-${tableName(options.table)}`,
+    target: options.target,
+    schema: options.schema,
+    test: options.test,
+    holdout: options.holdout,
+    seed: options.seed ?? 0,
+    split: true,
+    preprocess,
+    rest: { base, settings: { train: plainTrainSettings(train), sample: plainSampleSettings(sample) } },
+  });
+  const control = { signal, threads, onProgress: options.onProgress };
+  try {
+    const stages = [
+      () => preprocessStage(folder, preprocess, control),
+      () => trainStage(folder, base, train, { ...control, onPlan: options.onPlan }),
+      () => sampleStage(folder, sample, control),
+    ];
+    if (folder.has(FILES.test)) stages.push(() => evaluateStage(folder, control));
+    for (const stage of stages) {
+      throwIfAborted(signal, "the run");
+      await stage();
+    }
+    return await resultOf(folder);
+  } finally {
+    await folder.close();
+  }
+}
+
+async function resultOf(folder: RunFolder): Promise<RunResult> {
+  const files = { synthetic: folder.path(FILES.synthetic), adapter: folder.path(FILES.adapter) };
+  if (!folder.isDone("evaluate")) return { directory: folder.directory, files };
+  const metrics = folder.path(FILES.metrics);
+  return {
+    directory: folder.directory,
+    files: { ...files, metrics, report: folder.path(FILES.report) },
+    evaluation: evaluationSchema.parse(JSON.parse(await readFile(metrics, "utf8"))),
+  };
+}

@@ -1,0 +1,63 @@
+import { preprocess, type PreprocessOptions, type PreprocessResult } from "../../preprocess/preprocess";
+import type { StageControl } from "../../progress";
+import { FILES, type RunFolder } from "../folder";
+import type { PlainSettings } from "../run-file";
+
+/** What the instruction data depends on, beside the table. */
+export type PreprocessSettings = Pick<
+  PreprocessOptions,
+  "k" | "format" | "filter" | "labelInDistance" | "compat" | "description"
+>;
+
+export const DEFAULT_K = 5;
+
+/** The settings with their defaults, as run.json holds them. */
+export function plainPreprocessSettings(settings: PreprocessSettings): PlainSettings {
+  const { compat = false } = settings;
+  return {
+    k: settings.k ?? DEFAULT_K,
+    format: settings.format ?? (compat ? "dict" : "compact"),
+    filter: settings.filter ?? (compat ? 2 : null),
+    labelInDistance: settings.labelInDistance ?? false,
+    compat,
+    description: settings.description ?? null,
+  };
+}
+
+/** Finds the neighbours of the folder's training rows and writes the instruction data. */
+export async function preprocessStage(
+  folder: RunFolder,
+  settings: PreprocessSettings,
+  control: StageControl & { threads?: number | undefined },
+): Promise<void> {
+  if (folder.isDone("preprocess")) return;
+  await folder.begin("preprocess", plainPreprocessSettings(settings));
+  const result = await preprocess({
+    ...settings,
+    table: folder.path(FILES.train),
+    schema: folder.path(FILES.schema),
+    out: folder.directory,
+    ...definedControl(control),
+  });
+  await finishPreprocess(folder, result);
+}
+
+/** Notes what `preprocess` has left in the folder. */
+export async function finishPreprocess(folder: RunFolder, result: PreprocessResult): Promise<void> {
+  await folder.finish("preprocess", [FILES.schema, FILES.neighbors, FILES.instructions], {
+    groups: result.groups.length,
+    description: result.description,
+  });
+}
+
+/** The control without its undefined entries. */
+export function definedControl(
+  control: StageControl & { threads?: number | undefined },
+): Pick<PreprocessOptions, "signal" | "onProgress" | "threads"> {
+  const { signal, onProgress, threads } = control;
+  return {
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+    ...(threads !== undefined && { threads }),
+  };
+}

@@ -1,0 +1,97 @@
+import { findModel } from "../../model/registry";
+import { resolveBase, type ResolvedBase } from "../../model/resolve";
+import { HarmonicError } from "../../errors";
+import { hashFile } from "../../hash";
+import type { StageControl } from "../../progress";
+import { sampleToFile, type SampleOptions } from "../../sample/sample";
+import { parseSampleSettings, type SampleSettingsInput } from "../../sample/settings";
+import { rowCount } from "../../table/convert";
+import { FILES, type RunFolder } from "../folder";
+import type { PlainSettings } from "../run-file";
+import { loadInstructionData } from "./load";
+
+/** Where finished chunks of rows wait for the others. */
+const PARTS = ".synthetic-parts";
+
+/** Rows: as many as there are to learn from, unless said otherwise. */
+export type SampleStageSettings = Partial<Omit<SampleSettingsInput, "seed" | "threads">>;
+
+export type SampleStageControl = StageControl & { threads?: number | undefined };
+
+/** The settings with their defaults, as run.json holds them. */
+export function plainSampleSettings(settings: SampleStageSettings): PlainSettings {
+  const { seed: _seed, threads: _threads, ...plain } = parseSampleSettings({ rows: 1, ...settings });
+  return { ...plain, rows: settings.rows ?? null, nSequences: plain.nSequences ?? null };
+}
+
+/** Draws the run's rows into the folder; goes on from the chunks that an interrupted sampling has left. */
+export async function sampleStage(
+  folder: RunFolder,
+  settings: SampleStageSettings,
+  control: SampleStageControl,
+): Promise<void> {
+  if (folder.isDone("sample")) return;
+  await folder.begin("sample", plainSampleSettings(settings));
+  const { identity, ...options } = await sampleOptions(folder, settings, control);
+  const result = await sampleToFile({
+    ...options,
+    identity,
+    parts: folder.path(PARTS),
+    out: folder.path(FILES.synthetic),
+  });
+  await folder.finish("sample", [FILES.synthetic], { ...result });
+}
+
+/** What `sample` needs, from the folder; `identity` tells its base, adapter and rows from others. */
+export async function sampleOptions(
+  folder: RunFolder,
+  settings: SampleStageSettings,
+  control: SampleStageControl & { seed?: number | undefined },
+): Promise<SampleOptions & { identity: string }> {
+  if (!folder.isDone("train")) {
+    throw new HarmonicError("E_RUN", `${folder.directory} has no trained adapter yet`, {
+      hint: "harmonic train, or harmonic run, trains one",
+    });
+  }
+  const data = await loadInstructionData(folder);
+  const base = await baseOf(folder);
+  const adapter = folder.path(FILES.adapter);
+  const { threads, signal, onProgress, seed = folder.run.seed } = control;
+  return {
+    ...data,
+    base: base.path,
+    adapter,
+    settings: parseSampleSettings({
+      rows: rowCount(data.columns),
+      // As the original does it, random rows are the examples.
+      prompt: data.compat ? "random" : "anchor",
+      ...settings,
+      seed,
+      ...(threads !== undefined && { threads }),
+    }),
+    signal,
+    onProgress,
+    identity: [base.sha256, await hashFile(adapter), await hashFile(folder.path(FILES.train))].join(" "),
+  };
+}
+
+/** The base that the folder's adapter was trained on. @throws E_MODEL where it is gone or another */
+async function baseOf(folder: RunFolder): Promise<ResolvedBase> {
+  const noted = folder.run.base;
+  if (noted === undefined) {
+    throw new HarmonicError("E_RUN", `${folder.directory}: ${FILES.run} names no base model`, {
+      hint: "train the adapter with harmonic train",
+    });
+  }
+  // A path may have been relative to where the adapter was trained.
+  const isNamed = noted.name.startsWith("hf:") || findModel(noted.name) !== undefined;
+  const base = await resolveBase(isNamed ? noted.name : noted.path);
+  if (base.sha256 === noted.sha256) return base;
+  throw new HarmonicError(
+    "E_MODEL",
+    `the base model ${noted.name} is not the one that the adapter was trained on`,
+    {
+      hint: "put the other one back, or train again in a new folder",
+    },
+  );
+}

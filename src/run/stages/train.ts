@@ -1,0 +1,61 @@
+import type { ResolvedBase } from "../../model/resolve";
+import type { StageControl } from "../../progress";
+import { parseTrainSettings, type TrainSettingsInput } from "../../train/settings";
+import { train, type TrainPlan, type TrainResult } from "../../train/train";
+import { FILES, type RunFolder } from "../folder";
+import type { PlainSettings } from "../run-file";
+import { loadInstructionData, loadPart } from "./load";
+
+export type TrainStageSettings = Omit<TrainSettingsInput, "seed" | "threads">;
+
+export interface TrainStageControl extends StageControl {
+  threads?: number | undefined;
+  /** told before the first step */
+  onPlan?: ((plan: TrainPlan) => void) | undefined;
+}
+
+/** The settings with their defaults, as run.json holds them. */
+export function plainTrainSettings(settings: TrainStageSettings): PlainSettings {
+  const { seed: _seed, threads: _threads, ...plain } = parseTrainSettings(settings);
+  return { ...plain, epochs: plain.epochs ?? null };
+}
+
+/** Trains the adapter on the folder's instruction data; goes on from its checkpoint where there is one. */
+export async function trainStage(
+  folder: RunFolder,
+  base: ResolvedBase,
+  settings: TrainStageSettings,
+  control: TrainStageControl,
+  seed = folder.run.seed,
+): Promise<void> {
+  const isDone = folder.isDone("train");
+  const data = await loadInstructionData(folder);
+  const plain = plainTrainSettings(settings);
+  if (isDone) return folder.agree("train", plain, { base, seed });
+  await folder.begin("train", plain, { base, seed });
+  const { threads, signal, onProgress, onPlan } = control;
+  const result = await train({
+    ...data,
+    base: base.path,
+    baseIdentity: base.sha256,
+    settings: { ...settings, seed, ...(threads !== undefined && { threads }) },
+    ...(folder.has(FILES.holdout) && { holdout: await loadPart(folder, "holdout", data.schema) }),
+    adapter: folder.path(FILES.adapter),
+    checkpoint: folder.path(FILES.checkpoint),
+    log: folder.path(FILES.log),
+    signal,
+    onProgress,
+    ...(onPlan && { onPlan }),
+  });
+  await folder.finish("train", [FILES.adapter, FILES.log], summaryOf(result));
+}
+
+function summaryOf({ adapter: _adapter, holdoutLossPerRow, ...rest }: TrainResult): PlainSettings {
+  return {
+    ...rest,
+    ...(holdoutLossPerRow && {
+      holdoutLossPerRowBefore: holdoutLossPerRow.before,
+      holdoutLossPerRowAfter: holdoutLossPerRow.after,
+    }),
+  };
+}
