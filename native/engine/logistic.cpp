@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "engine/error.h"
+#include "engine/multinomial.h"
+#include "engine/sparse-rows.h"
 
 namespace harmonic {
 namespace {
@@ -14,33 +16,6 @@ namespace {
 // and with it the penalty, small (intercept = kBias * weight).
 constexpr double kBias = 100.0;
 constexpr double kTolerance = 1e-4;
-
-// Rows as liblinear reads them: the non-zero features (indices from 1), the constant, an end mark.
-class SparseRows {
- public:
-  SparseRows(const float* x, size_t n, size_t d) {
-    size_t count = 0;
-    for (size_t i = 0; i < n * d; i++) count += x[i] != 0.0f;
-    nodes_.reserve(count + 2 * n);
-    starts_.reserve(n);
-    for (size_t i = 0; i < n; i++) {
-      starts_.push_back(nodes_.size());
-      for (size_t j = 0; j < d; j++) {
-        if (x[i * d + j] != 0.0f) nodes_.push_back({static_cast<int>(j + 1), x[i * d + j]});
-      }
-      nodes_.push_back({static_cast<int>(d + 1), kBias});
-      nodes_.push_back({-1, 0.0});
-    }
-    for (const size_t start : starts_) rows_.push_back(nodes_.data() + start);
-  }
-
-  feature_node** rows() { return rows_.data(); }
-
- private:
-  std::vector<feature_node> nodes_;
-  std::vector<size_t> starts_;
-  std::vector<feature_node*> rows_;
-};
 
 struct FreeModel {
   void operator()(model* m) const { free_and_destroy_model(&m); }
@@ -67,14 +42,14 @@ Model fit(const LearnerProblem& p, SparseRows& rows, std::vector<double>& y) {
 }
 
 std::vector<double> classify(const LearnerProblem& p) {
-  SparseRows rows(p.x, p.n, p.d);
+  SparseRows rows(p.x, p.n, p.d, kBias);
   std::vector<double> y(p.y, p.y + p.n);
   const Model fitted = fit(p, rows, y);
 
   // liblinear numbers classes by first appearance and knows only those that it has seen.
   std::vector<int> labels(get_nr_class(fitted.get()));
   get_labels(fitted.get(), labels.data());
-  SparseRows test(p.test, p.m, p.d);
+  SparseRows test(p.test, p.m, p.d, kBias);
   std::vector<double> estimates(labels.size());
   std::vector<double> probabilities(p.m * p.n_classes, 0.0);
   for (size_t i = 0; i < p.m; i++) {
@@ -86,17 +61,18 @@ std::vector<double> classify(const LearnerProblem& p) {
 }
 
 std::vector<double> regress(const LearnerProblem& p) {
-  SparseRows rows(p.x, p.n, p.d);
+  SparseRows rows(p.x, p.n, p.d, kBias);
   std::vector<double> y(p.y, p.y + p.n);
   const Model fitted = fit(p, rows, y);
-  SparseRows test(p.test, p.m, p.d);
+  SparseRows test(p.test, p.m, p.d, kBias);
   std::vector<double> values(p.m);
   for (size_t i = 0; i < p.m; i++) values[i] = predict(fitted.get(), test.rows()[i]);
   return values;
 }
 
 std::vector<double> fit_predict_linear(const LearnerProblem& p) {
-  return p.task == Task::classification ? classify(p) : regress(p);
+  if (p.task == Task::regression) return regress(p);
+  return p.n_classes > 2 ? fit_predict_multinomial(p) : classify(p);
 }
 
 }  // namespace

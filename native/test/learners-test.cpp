@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "engine/error.h"
+#include "engine/lbfgs.h"
 #include "test.h"
 
 using namespace harmonic;
@@ -100,7 +101,7 @@ TEST(learners_tell_three_classes_apart) {
   const auto train = make_table(600, 3, three);
   const auto test = make_table(300, 4, three);
   for (const Learner& learner : learners()) {
-    CHECK(accuracy(fit_predict(learner.name, make_problem(train, test, 3)), test.y, 3) > 0.85);
+    CHECK(accuracy(fit_predict(learner.name, make_problem(train, test, 3)), test.y, 3) > 0.9);
   }
 }
 
@@ -177,4 +178,16 @@ TEST(learners_refuse_what_they_cannot_fit) {
   train.y[4] = 1;
   train.x[7] = NAN;
   CHECK(refusal("xgboost", problem).find("row 3, column 1") != std::string::npos);
+}
+
+TEST(minimise_finds_the_lowest_point_of_a_narrow_valley) {
+  const Objective valley = [](const std::vector<double>& x, std::vector<double>& gradient) {
+    const double a = x[0] - 3;
+    const double b = x[0] + x[1] - 1;
+    gradient = {2 * a + 2000 * b, 2000 * b};
+    return a * a + 1000 * b * b;
+  };
+  const auto lowest = minimise(valley, {0, 0}, {1e-8, 200, 10});
+  CHECK_NEAR(lowest[0], 3, 1e-6);
+  CHECK_NEAR(lowest[1], -2, 1e-6);
 }

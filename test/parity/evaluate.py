@@ -15,7 +15,6 @@ from sdmetrics.single_column import KSComplement, TVComplement
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import (accuracy_score, f1_score, matthews_corrcoef, mean_squared_error, r2_score,
                              roc_auc_score)
-from sklearn.multiclass import OneVsRestClassifier
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier, XGBRegressor
 
@@ -51,7 +50,7 @@ def classification(train, fitted, test, target):
     names = sorted(train[target].unique())
     y, truth = (rows[target].map(names.index).to_numpy() for rows in (fitted, test))
     learners = {
-        "logistic-regression": OneVsRestClassifier(LogisticRegression(max_iter=1000)),
+        "logistic-regression": LogisticRegression(max_iter=1000),
         "xgboost": XGBClassifier(n_estimators=100, max_depth=5, learning_rate=0.1, tree_method="hist"),
     }
     result = {}
