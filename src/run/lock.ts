@@ -1,25 +1,31 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { HarmonicError } from "../errors";
 import { fileError } from "../file-error";
 
 const NAME = ".lock";
+
+/** Locks of this process, which tells its own from those of an earlier one that had its id. */
+const held = new Set<string>();
 
 /**
  * Keeps other processes out of a run folder until it is released. A lock whose process is gone counts for nothing.
  * @throws E_RUN where another process has it
  */
 export async function lockFolder(directory: string): Promise<() => Promise<void>> {
-  const path = join(directory, NAME);
+  const path = resolve(directory, NAME);
   for (;;) {
     try {
       await writeFile(path, `${process.pid}\n`, { flag: "wx" });
-      return () => rm(path, { force: true });
+      held.add(path);
+      return async () => {
+        if (held.delete(path)) await rm(path, { force: true });
+      };
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw fileError(cause, directory);
     }
     const pid = Number(await readFile(path, "utf8").catch(() => ""));
-    if (isAlive(pid)) {
+    if (held.has(path) || (pid !== process.pid && isAlive(pid))) {
       throw new HarmonicError("E_RUN", `${directory} is in use by process ${pid}`, {
         hint: "wait until it ends, or choose another folder",
       });
@@ -29,8 +35,7 @@ export async function lockFolder(directory: string): Promise<() => Promise<void>
 }
 
 function isAlive(pid: number): boolean {
-  // Our own id: an earlier process that had it, since one process opens a folder once.
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
     return true;
