@@ -66,15 +66,42 @@ void keep_nearest(std::vector<Candidate>& candidates, size_t i, size_t k, Neighb
   }
 }
 
-void search_all(const NeighborQuery& q, const float* row, int32_t own, size_t i,
-                Neighbors& result) {
-  std::vector<Candidate> candidates;
-  candidates.reserve(q.n);
+/** The squared distance in single precision: right to a relative error of (d + 4) epsilon. */
+float quick_distance(const float* a, const float* b, size_t d) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (size_t j = 0; j < d; j++) sum += (a[j] - b[j]) * (a[j] - b[j]);
+  return sum;
+}
+
+/**
+ * Looks at every point, in the order of ids. `bound` is a distance that the k-th neighbour cannot
+ * exceed; points that single precision shows to be farther are passed over.
+ */
+void search_all(const NeighborQuery& q, size_t i, double bound, Neighbors& result) {
+  const bool self = q.queries == nullptr;
+  const float* row = (self ? q.points : q.queries) + i * q.d;
+  const double slack =
+      1.0 + 2.0 * static_cast<double>(q.d + 8) * std::numeric_limits<float>::epsilon();
+  std::vector<Candidate> nearest;  // a heap, the farthest first
+  nearest.reserve(q.k + 1);
   for (size_t p = 0; p < q.n; p++) {
-    const int32_t id = static_cast<int32_t>(p);
-    if (id != own) candidates.emplace_back(squared_distance(row, q.points + p * q.d, q.d), id);
+    if (self && p == i) continue;
+    const bool full = nearest.size() == q.k;
+    const double limit = full ? nearest.front().first : bound;
+    if (full && limit == 0) break;  // no later id can win
+    const float* point = q.points + p * q.d;
+    if (static_cast<double>(quick_distance(row, point, q.d)) > limit * slack) continue;
+    const double distance = squared_distance(row, point, q.d);
+    if (full && distance >= limit) continue;  // a tie goes to the smaller id, which came before
+    nearest.emplace_back(distance, static_cast<int32_t>(p));
+    std::push_heap(nearest.begin(), nearest.end());
+    if (full) {
+      std::pop_heap(nearest.begin(), nearest.end());
+      nearest.pop_back();
+    }
   }
-  keep_nearest(candidates, i, q.k, result);
+  keep_nearest(nearest, i, q.k, result);
 }
 
 // Distances do not change when all rows move together; small norms keep Faiss's rounding errors
@@ -154,14 +181,16 @@ Neighbors nearest_neighbors(const NeighborQuery& q) {
         candidates.emplace_back(squared_distance(row, q.points + id * q.d, q.d),
                                 static_cast<int32_t>(id));
       }
-      bool complete = candidates.size() >= q.k;
-      if (complete) {
-        keep_nearest(candidates, i, q.k, result);
-        // What Faiss left out is at least as far as its last candidate, but for the error.
-        complete =
-            wanted == q.n || candidates[q.k - 1].first < distances[b * wanted + wanted - 1] - error;
+      // Distances that overflow single precision have no candidates.
+      if (candidates.size() < q.k) {
+        search_all(q, i, std::numeric_limits<double>::infinity(), result);
+        continue;
       }
-      if (!complete) search_all(q, row, own, i, result);
+      keep_nearest(candidates, i, q.k, result);
+      // What Faiss left out is at least as far as its last candidate, but for the error.
+      const double farthest = candidates[q.k - 1].first;
+      const bool complete = wanted == q.n || farthest < distances[b * wanted + wanted - 1] - error;
+      if (!complete) search_all(q, i, farthest, result);
     }
   }
   return result;
@@ -171,9 +200,16 @@ Neighbors nearest_neighbors_reference(const NeighborQuery& q) {
   check(q);
   const bool self = q.queries == nullptr;
   Neighbors result{std::vector<int32_t>(q.m * q.k), std::vector<float>(q.m * q.k)};
+  std::vector<Candidate> candidates;
   for (size_t i = 0; i < q.m; i++) {
     const float* row = (self ? q.points : q.queries) + i * q.d;
-    search_all(q, row, self ? static_cast<int32_t>(i) : -1, i, result);
+    candidates.clear();
+    for (size_t p = 0; p < q.n; p++) {
+      if (self && p == i) continue;
+      candidates.emplace_back(squared_distance(row, q.points + p * q.d, q.d),
+                              static_cast<int32_t>(p));
+    }
+    keep_nearest(candidates, i, q.k, result);
   }
   return result;
 }

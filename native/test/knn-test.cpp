@@ -67,6 +67,13 @@ TEST(knn_equals_the_reference_far_from_the_origin) {
   check_same(nearest_neighbors(query), nearest_neighbors_reference(query));
 }
 
+TEST(knn_equals_the_reference_where_distances_overflow_single_precision) {
+  auto points = make_points(300, 3, 8, 0);
+  for (float& value : points) value *= 1e25f;
+  const auto query = self_join(points, 3, 4);
+  CHECK(nearest_neighbors(query).ids == nearest_neighbors_reference(query).ids);
+}
+
 TEST(knn_gives_ties_to_the_smaller_id) {
   const auto points = make_points(1200, 3, 3, 3);  // 27 distinct points: most distances are ties
   const auto query = self_join(points, 3, 7);
