@@ -91,7 +91,8 @@ void search_all(const NeighborQuery& q, size_t i, double bound, Neighbors& resul
     const double limit = full ? nearest.front().first : bound;
     if (full && limit == 0) break;  // no later id can win
     const float* point = q.points + p * q.d;
-    if (static_cast<double>(quick_distance(row, point, q.d)) > limit * slack) continue;
+    const double quick = quick_distance(row, point, q.d);
+    if (quick > limit * slack && std::isfinite(quick)) continue;
     const double distance = squared_distance(row, point, q.d);
     if (full && distance >= limit) continue;  // a tie goes to the smaller id, which came before
     nearest.emplace_back(distance, static_cast<int32_t>(p));

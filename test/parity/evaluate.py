@@ -1,4 +1,4 @@
-"""Reference values for the evaluation, written to evaluate.json beside this file.
+"""Reference values for the evaluation, written to reference/evaluate.json.
 
 Python 3.11 with: numpy==2.4.6 pandas==2.3.3 scipy==1.17.1 scikit-learn==1.5.2 xgboost-cpu==2.1.4 sdmetrics==0.32.0
     python evaluate.py
@@ -117,7 +117,7 @@ def main():
         "learning": learning,
     }
     text = json.dumps(values, separators=(",", ":"), default=float)
-    Path(__file__).with_suffix(".json").write_text(text + "\n")
+    (Path(__file__).parent / "reference" / "evaluate.json").write_text(text + "\n")
 
 
 if __name__ == "__main__":

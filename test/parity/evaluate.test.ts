@@ -4,7 +4,7 @@ import type { Column } from "../../src/table/columns";
 import { toColumns } from "../../src/table/convert";
 import { inferSchema } from "../../src/table/infer";
 import { TextColumnBuilder, type TableSource } from "../../src/table/source";
-import reference from "./evaluate.json";
+import reference from "./reference/evaluate.json";
 
 // Tables and values by evaluate.py, from SDMetrics, scikit-learn and XGBoost's Python package.
 type Rows = Record<string, (string | number)[]>;
