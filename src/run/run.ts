@@ -1,11 +1,11 @@
-import type { Evaluation } from "../evaluate/evaluation";
-import { evaluationSchema } from "../evaluate/evaluation";
+import { readFile } from "node:fs/promises";
+import { type Evaluation, evaluationSchema } from "../evaluate/evaluation";
+import { checkTrainable } from "../model/info";
 import { DEFAULT_BASE } from "../model/registry";
 import { resolveBase } from "../model/resolve";
 import { type StageControl, throwIfAborted } from "../progress";
 import type { TrainPlan } from "../train/train";
 import { FILES, type RunFolder } from "./folder";
-import { readFile } from "node:fs/promises";
 import { evaluateStage } from "./stages/evaluate";
 import { preprocessStage, type PreprocessSettings } from "./stages/preprocess";
 import { plainSampleSettings, sampleStage, type SampleStageSettings } from "./stages/sample";
@@ -52,6 +52,7 @@ export interface RunResult {
 export async function run(options: RunOptions): Promise<RunResult> {
   const { signal, threads, preprocess = {}, train = {}, sample = {} } = options;
   const base = await resolveBase(options.base ?? DEFAULT_BASE, options);
+  await checkTrainable(base.path);
   const folder = await startRun({
     table: options.table,
     out: options.out ?? `harmonic-${tableName(options.table)}`,

@@ -1,3 +1,4 @@
+import { checkTrainable } from "../model/info";
 import { DEFAULT_BASE } from "../model/registry";
 import { resolveBase } from "../model/resolve";
 import { FILES, RunFolder } from "./folder";
@@ -28,6 +29,7 @@ export async function trainFolder(options: TrainFolderOptions): Promise<TrainFol
   try {
     const noted = folder.run.base;
     const base = await resolveBase(options.base ?? noted?.name ?? DEFAULT_BASE, options);
+    await checkTrainable(base.path);
     const stored = withoutNulls(folder.run.settings.train as TrainStageSettings | undefined);
     await trainStage(folder, base, { ...stored, ...options.settings }, options, options.seed);
     const adapter = folder.path(FILES.adapter);

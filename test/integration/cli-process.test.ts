@@ -1,0 +1,75 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder } from "../support/temporary";
+import { writeTinyGguf } from "../support/tiny-gguf";
+
+// What only a process of its own can show; the command as `npm run build` has made it.
+const BIN = join(__dirname, "../../bin/harmonic.js");
+const root = temporaryFolder();
+const base = join(root, "tiny.gguf");
+const table = join(root, "table.csv");
+const run = (out: string, ...more: string[]) => [
+  ...[BIN, "run", table, "--target", "y", "--base", base, "--out", join(root, out), "--rows", "30"],
+  ...["--epochs", "40", "--rank", "4", "--k", "2", "--threads", "1", ...more],
+];
+/** A shell command line with the limits or pipes of a shell. */
+const shell = (line: string) => spawnSync("bash", ["-c", line], { encoding: "utf8", cwd: root });
+
+beforeAll(() => {
+  writeTinyGguf(base);
+  const rows = Array.from({ length: 60 }, (_, i) => `${i % 7},${(i * 3) % 11}.5,${i % 2 ? "yes" : "no"}\n`);
+  writeFileSync(table, `a,b,y\n${rows.join("")}`);
+});
+
+describe("the command as a process", () => {
+  it.each(["SIGINT", "SIGTERM"] as const)("ends at %s with 130 and can go on", async (name) => {
+    const child = spawn(process.execPath, run(name), { stdio: ["ignore", "pipe", "pipe"] });
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      if (text.includes("train: ")) child.kill(name);
+    });
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect(stderr).toContain("error: training was interrupted\nhint: run the same command again");
+    expect(code).toBe(130);
+    expect(existsSync(join(root, name, "adapter.gguf"))).toBe(false);
+
+    const again = spawnSync(process.execPath, run(name, "--quiet"), { encoding: "utf8" });
+    expect(again).toMatchObject({ status: 0, stderr: "" });
+    expect(
+      readFileSync(join(root, name, "synthetic.csv"), "utf8")
+        .trim()
+        .split("\n"),
+    ).toHaveLength(31);
+  });
+
+  it("is quiet where the reader of its output ends early", () => {
+    const command = `"${process.execPath}" "${BIN}" sample SIGINT --rows 30 --out -`;
+    const { stdout, stderr } = shell(`${command} | head -c 8 >first; echo "\${PIPESTATUS[0]}"`);
+    expect(stderr).not.toMatch(/error|EPIPE|at /);
+    expect(stdout).toBe("0\n");
+  });
+
+  it("says that a file may grow no more, keeps what was there and leaves nothing half", () => {
+    const rows = join(root, "many.csv");
+    const long = Array.from({ length: 4000 }, (_, i) => `value number ${i} of the column,${i}\n`).join("");
+    writeFileSync(rows, `text,y\n${long}`);
+    const out = join(root, "schema.json");
+    writeFileSync(out, "before");
+    // Blocks of 1024 bytes: the schema, with 4000 values in an enum, is larger.
+    const result = shell(`ulimit -f 16; "${process.execPath}" "${BIN}" schema "${rows}" --out "${out}"`);
+    expect(result.stderr).toMatch(
+      /^error: .*schema\.json: the file grew larger than is allowed\nhint: .*\n$/,
+    );
+    expect(result.status).toBe(1);
+    expect(readFileSync(out, "utf8")).toBe("before");
+    expect(readdirSync(root).filter((name) => name.includes("partial"))).toEqual([]);
+  });
+
+  it("prints the stack of an error only where it is asked for", () => {
+    const line = `"${process.execPath}" "${BIN}" schema none.csv`;
+    expect(shell(line).stderr).not.toContain("    at ");
+    expect(shell(`HARMONIC_DEBUG=1 ${line}`).stderr).toContain("    at ");
+  });
+});
