@@ -32,7 +32,9 @@ describe("harmonic run", () => {
     const header = (text: Buffer) => text.toString().split("\n")[0];
     expect(header(read("first", "synthetic.csv"))).toBe(header(readFileSync(TABLE)));
     const run = JSON.parse(read("first", "run.json").toString());
-    expect(Object.values(run.stages).map((stage: any) => stage.state)).toEqual(Array(5).fill("done"));
+    expect(Object.values(run.stages).map((stage) => (stage as { state: string }).state)).toEqual(
+      Array(5).fill("done"),
+    );
     expect(run).toMatchObject({
       name: "mixed",
       seed: 5,
