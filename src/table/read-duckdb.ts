@@ -1,69 +1,33 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { HarmonicError } from "../errors";
-import { quoteName, quotePath, quoteText, withDuckDb } from "./duckdb";
+import { withDuckDb } from "./duckdb";
 import { checkNames } from "./names";
 import { TextColumnBuilder, type TextColumn } from "./source";
 
-/** Reads a Parquet file. */
-export async function readParquet(path: string): Promise<TextColumn[]> {
-  return await translated(path, "Parquet", () =>
-    withDuckDb(async (connection) => {
-      const table = `read_parquet(${quotePath(path)})`;
-      const described = await rows(connection, `DESCRIBE SELECT * FROM ${table}`);
-      const known = described.map((row) => ({ name: String(row[0]), type: String(row[1]) }));
-      const stored = (
-        await rows(
-          connection,
-          `SELECT name FROM parquet_schema(${quotePath(path)}) WHERE num_children IS NULL`,
-        )
-      ).map((row) => String(row[0]));
-      // DuckDB renames a column that differs from another only in case; the file has the real name.
-      const names = stored.length === known.length ? stored : known.map((column) => column.name);
-      const cells = known.map(({ name, type }) => textOf(quoteName(name), type));
-      return await read(connection, path, names, `SELECT ${cells.join(", ")} FROM ${table}`);
-    }),
-  );
+/** Reads a file through a DuckDB connection; DuckDB's errors become E_INPUT naming the file and the format. */
+export async function readWithDuckDb(
+  path: string,
+  format: string,
+  read: (connection: DuckDBConnection) => Promise<TextColumn[]>,
+): Promise<TextColumn[]> {
+  try {
+    return await withDuckDb(read);
+  } catch (error) {
+    if (error instanceof HarmonicError) throw error;
+    // without its echo of the SQL
+    const message = (error as Error).message
+      .split("\n\n")[0]!
+      .replace(/^[A-Z][A-Za-z ]* Error: /, "")
+      .trim();
+    throw new HarmonicError("E_INPUT", `${path} is not a readable ${format} file: ${message}`, {
+      hint: "check that the file was written completely and that its extension is right",
+      cause: error,
+    });
+  }
 }
 
-/** Reads JSON: an array of objects, or one object after another (JSON Lines). Columns in order of first appearance. */
-export async function readJson(path: string): Promise<TextColumn[]> {
-  return await translated(path, "JSON", () =>
-    withDuckDb(async (connection) => {
-      const table = `read_json_objects(${quotePath(path)})`;
-      const bad = await rows(
-        connection,
-        `SELECT i, t FROM (SELECT row_number() OVER () AS i, json_type(json) AS t FROM ${table}) WHERE t <> 'OBJECT' LIMIT 1`,
-      );
-      if (bad[0]) {
-        throw new HarmonicError(
-          "E_INPUT",
-          `${path}: row ${String(bad[0][0])} is a JSON ${String(bad[0][1]).toLowerCase()}: expected an object`,
-          { hint: 'write one object a row, such as {"name": "x", "age": 30}' },
-        );
-      }
-      const keys = await rows(
-        connection,
-        `SELECT k FROM (SELECT row_number() OVER () AS i, unnest(json_keys(json)) AS k, ` +
-          `generate_subscripts(json_keys(json), 1) AS j FROM ${table}) GROUP BY k ORDER BY min(i), min(j)`,
-      );
-      const names = keys.map((row) => String(row[0]));
-      const cells = names.map((name) => {
-        const pointer = `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-        return `json_extract_string(json, ${quoteText(pointer)})`;
-      });
-      if (names.length === 0) return [];
-      return await read(connection, path, names, `SELECT ${cells.join(", ")} FROM ${table}`);
-    }),
-  );
-}
-
-/** The SQL of a column as text in the form that readTable promises. */
-function textOf(column: string, type: string): string {
-  const text = `${column}::VARCHAR`;
-  return type.startsWith("TIMESTAMP") ? `replace(${text}, ' ', 'T')` : text;
-}
-
-async function read(
+/** The result of a query whose columns are all text, named `names`; held one chunk of rows at a time. */
+export async function readColumns(
   connection: DuckDBConnection,
   path: string,
   names: string[],
@@ -82,23 +46,7 @@ async function read(
   return builders.map((builder) => builder.finish());
 }
 
-async function rows(connection: DuckDBConnection, sql: string): Promise<unknown[][]> {
+/** All rows of a small result. */
+export async function rowsOf(connection: DuckDBConnection, sql: string): Promise<unknown[][]> {
   return (await connection.runAndReadAll(sql)).getRows();
-}
-
-/** DuckDB's message without its echo of the SQL. */
-async function translated<T>(path: string, format: string, use: () => Promise<T>): Promise<T> {
-  try {
-    return await use();
-  } catch (error) {
-    if (error instanceof HarmonicError) throw error;
-    const message = (error as Error).message
-      .split("\n\n")[0]!
-      .replace(/^[A-Z][A-Za-z ]* Error: /, "")
-      .trim();
-    throw new HarmonicError("E_INPUT", `${path} is not a readable ${format} file: ${message}`, {
-      hint: "check that the file was written completely and that its extension is right",
-      cause: error,
-    });
-  }
 }

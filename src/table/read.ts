@@ -3,7 +3,8 @@ import { extname } from "node:path";
 import { HarmonicError } from "../errors";
 import { readArrow } from "./read-arrow";
 import { readCsv } from "./read-csv";
-import { readJson, readParquet } from "./read-duckdb";
+import { readJson } from "./read-json";
+import { readParquet } from "./read-parquet";
 import type { TableSource, TextColumn } from "./source";
 
 export type TableFormat = "csv" | "tsv" | "json" | "jsonl" | "parquet" | "arrow";
