@@ -4,6 +4,8 @@ import type { Column } from "./columns";
 import { formatCell } from "./convert";
 import type { Field, TableSchema } from "./schema";
 
+// Not by DuckDB: rows leave as they come, and numbers keep the exact text of their column's format.
+
 /** CSV text of a table, in each column's own format; missing cells as the column's first missing marker. */
 export async function* csvText(
   batches: AsyncIterable<RecordBatch>,
