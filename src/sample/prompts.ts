@@ -1,0 +1,84 @@
+import { modelPrompt } from "../instruct/chat";
+import { Random } from "../random";
+import type { Column } from "../table/columns";
+import { rowCount } from "../table/convert";
+import type { RowAutomaton } from "./automaton";
+
+export interface PromptSourceOptions {
+  columns: readonly Column[];
+  description: string;
+  k: number;
+  /** neighbour ids of each row, shape (n, width), ascending distance */
+  neighbors: { ids: Int32Array; width: number };
+  prompt: "anchor" | "random" | "none";
+  seed: number;
+}
+
+/** The prompts of a sampling run by number: prompt p depends on (seed, p) alone. */
+export class PromptSource {
+  private readonly k: number;
+  private readonly n: number;
+  private readonly encoded: (Int32Array | undefined)[] = [];
+  private order: { pass: number; ids: Int32Array } | undefined;
+
+  constructor(
+    private readonly automaton: RowAutomaton,
+    private readonly options: PromptSourceOptions,
+  ) {
+    this.k = options.prompt === "none" ? 0 : options.k;
+    this.n = rowCount(options.columns);
+  }
+
+  /** Token ids of prompt p. */
+  prompt(p: number): Int32Array {
+    const { format, schema } = this.automaton;
+    const parts = modelPrompt(format, schema, { description: this.options.description, k: this.k });
+    return this.automaton.encodePrompt(
+      parts,
+      this.examples(p).map((id) => this.row(id)),
+    );
+  }
+
+  /** Tokens that no prompt exceeds. */
+  longestPrompt(): number {
+    const { format, schema } = this.automaton;
+    const parts = modelPrompt(format, schema, { description: this.options.description, k: this.k });
+    const around = this.automaton.encodePrompt(
+      parts,
+      Array.from({ length: this.k }, () => new Int32Array(0)),
+    );
+    let longestRow = 0;
+    for (let id = 0; this.k > 0 && id < this.n; id++) longestRow = Math.max(longestRow, this.row(id).length);
+    return around.length + this.k * longestRow;
+  }
+
+  /** Row ids of the examples of prompt p, in the order in which they stand. */
+  examples(p: number): number[] {
+    if (this.k === 0) return [];
+    if (this.options.prompt === "random") return this.distinctRows(p);
+    const { ids, width } = this.options.neighbors;
+    const anchor = this.anchor(p);
+    return Array.from(ids.subarray(anchor * width, anchor * width + this.k));
+  }
+
+  /** Anchors go through the table in a new random order each pass, so that every row is one equally often. */
+  private anchor(p: number): number {
+    const pass = Math.floor(p / this.n);
+    if (this.order?.pass !== pass) {
+      const ids = Int32Array.from({ length: this.n }, (_, i) => i);
+      this.order = { pass, ids: new Random(this.options.seed).derive("anchors").derive(pass).shuffle(ids) };
+    }
+    return this.order.ids[p % this.n]!;
+  }
+
+  private distinctRows(p: number): number[] {
+    const random = new Random(this.options.seed).derive("examples").derive(p);
+    const chosen = new Set<number>();
+    while (chosen.size < this.k) chosen.add(random.nextInt(this.n));
+    return [...chosen];
+  }
+
+  private row(id: number): Int32Array {
+    return (this.encoded[id] ??= this.automaton.encodeRow(this.options.columns, id).tokens);
+  }
+}
