@@ -24,7 +24,7 @@ if(NOT EXISTS "${LLAMA_DIR}/.git/HEAD" OR NOT EXISTS "${LLAMA_DIR}/CMakeLists.tx
     WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" OUTPUT_VARIABLE LLAMA_BUNDLE OUTPUT_STRIP_TRAILING_WHITESPACE
     RESULT_VARIABLE failed ERROR_QUIET)
   if(failed OR NOT EXISTS "${LLAMA_BUNDLE}")
-    message(FATAL_ERROR "the source of llama.cpp is missing: run `npm ci` (it comes with the package node-llama-cpp)")
+    message(FATAL_ERROR "the source of llama.cpp is missing: run `npm install` (it comes with the package node-llama-cpp)")
   endif()
   message(STATUS "Unpacking llama.cpp from ${LLAMA_BUNDLE}")
   # Cloned beside its place and moved there whole, so that an interrupted clone is never taken for the source.
