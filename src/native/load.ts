@@ -24,7 +24,7 @@ function open(path: string): Addon {
       hint: "npm run setup",
     });
   }
-  chooseBlasKernels();
+  tuneLibraries();
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- the addon is no module that tsc could resolve
     const addon = require(path) as Addon;
@@ -40,12 +40,15 @@ function open(path: string): Addon {
 }
 
 /**
- * OpenBLAS falls back to SSE3 kernels on processors newer than itself, which makes its products several times slower: it
- * is told the nearest family that it knows. It reads the variable while it is loaded, so this comes first.
+ * Settings that libraries of the addon read from the environment while they are loaded; what the user has set stays.
+ * OpenBLAS falls back to SSE3 kernels on processors newer than itself, several times slower: it is told the nearest
+ * family that it knows. OpenMP's threads wait for each other by spinning, which, where another program wants the core,
+ * costs a whole time slice at each of a step's thousands of meetings: they spin for microseconds, then sleep.
  */
-function chooseBlasKernels(): void {
-  if (process.env["OPENBLAS_CORETYPE"] !== undefined || process.platform !== "linux" || process.arch !== "x64") return;
+function tuneLibraries(): void {
+  process.env["GOMP_SPINCOUNT"] ??= "1000";
+  if (process.platform !== "linux" || process.arch !== "x64") return;
   const flags = /^flags\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(/\s+/) ?? [];
-  if (flags.includes("avx512f") && flags.includes("avx512dq")) process.env["OPENBLAS_CORETYPE"] = "SkylakeX";
-  else if (flags.includes("avx2")) process.env["OPENBLAS_CORETYPE"] = "Haswell";
+  const family = flags.includes("avx512dq") ? "SkylakeX" : flags.includes("avx2") ? "Haswell" : undefined;
+  if (family !== undefined) process.env["OPENBLAS_CORETYPE"] ??= family;
 }

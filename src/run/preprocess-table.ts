@@ -1,13 +1,13 @@
 import type { StageControl } from "../progress";
 import { FILES } from "./folder";
 import { preprocessStage, type PreprocessSettings } from "./stages/preprocess";
-import { startRun } from "./start";
+import { defaultFolder, startRun } from "./start";
 
 export interface PreprocessTableOptions extends StageControl {
   /** path, or "-" for an Arrow stream on standard input; all its rows are learned from */
   table: string;
-  /** becomes a run folder without test and holdout rows */
-  out: string;
+  /** becomes a run folder without test and holdout rows; default "harmonic-" and the table's name */
+  out?: string | undefined;
   target?: string | undefined;
   schema?: string | undefined;
   settings?: PreprocessSettings | undefined;
@@ -24,7 +24,8 @@ export interface PreprocessTableResult {
 
 /** Makes a run folder of a whole table, as `harmonic preprocess` does: what train and sample go on from. */
 export async function preprocessTable(options: PreprocessTableOptions): Promise<PreprocessTableResult> {
-  const { table, out, target, schema, settings = {} } = options;
+  const { table, target, schema, settings = {} } = options;
+  const out = options.out ?? defaultFolder(table);
   const folder = await startRun({ table, out, target, schema, seed: 0, split: false, preprocess: settings });
   try {
     await preprocessStage(folder, settings, options);

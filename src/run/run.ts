@@ -10,7 +10,7 @@ import { evaluateStage } from "./stages/evaluate";
 import { preprocessStage, type PreprocessSettings } from "./stages/preprocess";
 import { plainSampleSettings, sampleStage, type SampleStageSettings } from "./stages/sample";
 import { plainTrainSettings, trainStage, type TrainStageSettings } from "./stages/train";
-import { startRun, tableName } from "./start";
+import { defaultFolder, startRun } from "./start";
 
 export interface RunOptions extends StageControl {
   /** path, or "-" for an Arrow stream on standard input */
@@ -55,7 +55,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   await checkTrainable(base.path);
   const folder = await startRun({
     table: options.table,
-    out: options.out ?? `harmonic-${tableName(options.table)}`,
+    out: options.out ?? defaultFolder(options.table),
     target: options.target,
     schema: options.schema,
     test: options.test,

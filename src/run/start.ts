@@ -56,3 +56,8 @@ export async function startRun(options: StartOptions): Promise<RunFolder> {
 export function tableName(table: string): string {
   return table === "-" ? "table" : basename(table, extname(table));
 }
+
+/** Where a run goes that is given no folder. */
+export function defaultFolder(table: string): string {
+  return `harmonic-${tableName(table)}`;
+}

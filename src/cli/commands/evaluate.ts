@@ -3,6 +3,7 @@ import { HarmonicError } from "../../errors";
 import { evaluate } from "../../evaluate/evaluate";
 import { formatScores } from "../../evaluate/format-scores";
 import { readTables } from "../../evaluate/read-tables";
+import { renderReport } from "../../report/report";
 import { writeText } from "../../run/atomic";
 import { loadSchema } from "../../table/schema-json";
 import { defineCommand } from "../command";
@@ -46,6 +47,7 @@ export function addEvaluate(program: Command, io: Io): void {
       );
       const evaluation = await evaluate({ ...tables, ...control, seed, threads });
       if (options.metrics) await writeText(options.metrics, JSON.stringify(evaluation, null, 2) + "\n");
+      if (options.report) await writeText(options.report, renderReport({ ...tables, evaluation }));
       await print(evaluation, formatScores(evaluation));
     },
     { config: true },

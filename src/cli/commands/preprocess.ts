@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { HarmonicError } from "../../errors";
 import { preprocessTable } from "../../run/preprocess-table";
 import { defineCommand } from "../command";
 import type { Io } from "../io";
@@ -7,7 +6,7 @@ import { text } from "../options";
 import { PREPROCESS_SPECS, SHARED_SPECS } from "../stage-options";
 
 const SPECS = {
-  out: text("--out <dir>", "folder to write into, a run folder afterwards"),
+  out: text("--out <dir>", "the run folder; default harmonic-NAME"),
   target: text("--target <column>", "column to predict"),
   schema: text("--schema <file>", "schema of the table; default: inferred"),
   ...PREPROCESS_SPECS,
@@ -29,11 +28,6 @@ export function addPreprocess(program: Command, io: Io): void {
       control,
       print,
     }) => {
-      if (out === undefined) {
-        throw new HarmonicError("E_USAGE", "expected a folder for `out` but received nothing", {
-          hint: "give --out DIR",
-        });
-      }
       const result = await preprocessTable({ table, out, target, schema, threads, settings, ...control });
       const left =
         result.rows === result.groups ? "" : ` (${result.rows - result.groups} left out by the filter)`;
