@@ -46,6 +46,6 @@ export async function loadCheckpoint(path: string, fingerprint: string): Promise
   const state = bytes.subarray(end + 1);
   return {
     ...header,
-    state: state.buffer.slice(state.byteOffset, state.byteOffset + state.length) as ArrayBuffer,
+    state: state.buffer.slice(state.byteOffset, state.byteOffset + state.length),
   };
 }
