@@ -55,8 +55,17 @@ void check_adapter(const GgufFile& adapter, const GgufFile& base) {
     if (b == nullptr) throw_corrupt(adapter, "tensor " + target + kSuffixB + " is missing");
     const GgufTensor* weight = base.find(target);
     if (weight == nullptr) throw_other_base(adapter, base, "the base has no tensor " + target);
-    // Of token_embd A and B come flipped.
+    // Of token_embd A and B come flipped; llama.cpp would apply them to a tied output too, and end
+    // the process.
     const bool embedding = target == "token_embd.weight";
+    if (embedding && base.find("output.weight") == nullptr) {
+      throw Error("E_MODEL",
+                  "the adapter " + adapter.path() + " adapts the embedding, which " + base.path() +
+                      " also has as its output",
+                  "train an adapter of q, k, v, o, gate, up and down only");
+    }
+    const int64_t rank_a = embedding ? tensor.shape[0] : tensor.shape[1];
+    if (rank_a != b->shape[0]) throw_corrupt(adapter, "the ranks of " + target + " differ");
     const int64_t n_in = embedding ? b->shape[1] : tensor.shape[0];
     const int64_t n_out = embedding ? tensor.shape[1] : b->shape[1];
     if (n_in != weight->shape[0] || n_out != weight->shape[1]) {

@@ -85,12 +85,12 @@ GgufFile::GgufFile(const std::string& path, const std::string& role) : path_(pat
     std::copy_n(gguf_get_tensor_ne(context_.get(), i), 4, tensor.shape.begin());
     tensor.type = gguf_get_tensor_type(context_.get(), i);
     tensor.size = gguf_get_tensor_size(context_.get(), i);
-    const uint64_t start =
+    tensor.offset =
         gguf_get_data_offset(context_.get()) + gguf_get_tensor_offset(context_.get(), i);
-    if (start > file_size || tensor.size > file_size - start) {
+    if (tensor.offset > file_size || tensor.size > file_size - tensor.offset) {
       throw Error("E_MODEL",
                   "the " + role + " " + path + " is truncated: tensor " + tensor.name +
-                      " ends at byte " + std::to_string(start + tensor.size) +
+                      " ends at byte " + std::to_string(tensor.offset + tensor.size) +
                       " but the file has " + std::to_string(file_size),
                   again);
     }
@@ -124,6 +124,16 @@ int64_t GgufFile::integer(const std::string& key, int64_t fallback) const {
   return largest;
 }
 
+float GgufFile::real(const std::string& key, float fallback) const {
+  const int64_t id = gguf_find_key(context_.get(), key.c_str());
+  if (id < 0 || gguf_get_kv_type(context_.get(), id) != GGUF_TYPE_FLOAT32) return fallback;
+  return gguf_get_val_f32(context_.get(), id);
+}
+
+bool GgufFile::has(const std::string& key) const {
+  return gguf_find_key(context_.get(), key.c_str()) >= 0;
+}
+
 int64_t GgufFile::architecture_integer(const std::string& suffix, int64_t fallback) const {
   return integer(architecture() + "." + suffix, fallback);
 }
@@ -131,6 +141,33 @@ int64_t GgufFile::architecture_integer(const std::string& suffix, int64_t fallba
 const GgufTensor* GgufFile::find(const std::string& name) const {
   const auto found = index_.find(name);
   return found == index_.end() ? nullptr : &tensors_[found->second];
+}
+
+std::vector<char> GgufFile::read_bytes(const GgufTensor& tensor) const {
+  std::vector<char> bytes(tensor.size);
+  std::ifstream file(path_, std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(tensor.offset));
+  if (!file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
+    throw Error("E_MODEL", "cannot read tensor " + tensor.name + " of " + path_,
+                "check the file and the disk");
+  }
+  return bytes;
+}
+
+std::vector<float> GgufFile::read(const GgufTensor& tensor) const {
+  const std::vector<char> bytes = read_bytes(tensor);
+  std::vector<float> values(tensor.n_elements());
+  if (tensor.type == GGML_TYPE_F32) {
+    std::memcpy(values.data(), bytes.data(), bytes.size());
+    return values;
+  }
+  const auto to_float = ggml_get_type_traits(tensor.type)->to_float;
+  if (to_float == nullptr) {
+    throw Error("E_MODEL", "cannot convert tensor " + tensor.name + " of type " +
+                               ggml_type_name(tensor.type) + " in " + path_);
+  }
+  to_float(bytes.data(), values.data(), tensor.n_elements());
+  return values;
 }
 
 }  // namespace harmonic

@@ -18,7 +18,8 @@ struct GgufTensor {
   std::string name;
   std::array<int64_t, 4> shape;  // ggml order: the contiguous dimension first
   ggml_type type;
-  size_t size;  // bytes
+  uint64_t offset;  // of the first byte in the file
+  size_t size;      // bytes
 
   int64_t n_elements() const { return shape[0] * shape[1] * shape[2] * shape[3]; }
 };
@@ -38,12 +39,21 @@ class GgufFile {
   std::string text(const std::string& key, const std::string& fallback = "") const;
   /** Value of an integer key, the largest entry of an array, or `fallback`. */
   int64_t integer(const std::string& key, int64_t fallback = 0) const;
+  /** Value of an F32 key, or `fallback`. */
+  float real(const std::string& key, float fallback = 0) const;
+  bool has(const std::string& key) const;
   /** As integer(), of the key "ARCHITECTURE.suffix". */
   int64_t architecture_integer(const std::string& suffix, int64_t fallback = 0) const;
   std::string architecture() const { return text("general.architecture"); }
 
   const std::vector<GgufTensor>& tensors() const { return tensors_; }
   const GgufTensor* find(const std::string& name) const;
+  /** The values of a tensor, dequantised. Throws Error E_MODEL where they cannot be read. */
+  std::vector<float> read(const GgufTensor& tensor) const;
+  /** The bytes of a tensor as they are. Throws Error E_MODEL where they cannot be read. */
+  std::vector<char> read_bytes(const GgufTensor& tensor) const;
+  /** Metadata in ggml's form, for as long as this object lives. */
+  const gguf_context* metadata() const { return context_.get(); }
 
  private:
   std::string path_;

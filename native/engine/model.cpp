@@ -10,6 +10,7 @@
 #include "engine/batch.h"
 #include "engine/error.h"
 #include "engine/gguf-file.h"
+#include "engine/merge.h"
 #include "engine/runtime.h"
 
 namespace harmonic {
@@ -95,8 +96,19 @@ Model::Model(const ModelOptions& options) : vocabulary_only_(options.vocabulary_
   llama_model_params params = llama_model_default_params();
   params.vocab_only = options.vocabulary_only;
   params.kv_overrides = overrides;
+  std::unique_ptr<GgufFile> adapter;
+  if (!options.adapter.empty()) {
+    adapter = std::make_unique<GgufFile>(options.adapter, "adapter");
+    check_adapter(*adapter, file);
+  }
+  const bool merged = !options.vocabulary_only && merge_pays(file, adapter.get());
   take_log();
-  model_.reset(llama_model_load_from_file(options.path.c_str(), params));
+  if (merged) {
+    const TemporaryFile copy = merge(file, adapter.get());
+    model_.reset(llama_model_load_from_file_ptr(copy.get(), params));
+  } else {
+    model_.reset(llama_model_load_from_file(options.path.c_str(), params));
+  }
   if (!model_) {
     throw Error(
         "E_MODEL", "llama.cpp cannot load the base model " + options.path + logged_reason(),
@@ -115,10 +127,8 @@ Model::Model(const ModelOptions& options) : vocabulary_only_(options.vocabulary_
         "give a causal language model such as llama, mistral or qwen");
   }
   info_ = describe(file, model_.get());
-  if (options.adapter.empty()) return;
+  if (!adapter || merged || options.vocabulary_only) return;
 
-  check_adapter(GgufFile(options.adapter, "adapter"), file);
-  if (options.vocabulary_only) return;
   take_log();
   adapter_ = llama_adapter_lora_init(model_.get(), options.adapter.c_str());
   if (adapter_ == nullptr) {

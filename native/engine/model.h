@@ -73,7 +73,7 @@ class Model {
   ModelInfo info_;
   bool vocabulary_only_;
   std::unique_ptr<llama_model, ModelDeleter> model_;
-  llama_adapter_lora* adapter_ = nullptr;  // freed with the model
+  llama_adapter_lora* adapter_ = nullptr;  // freed with the model; null where it is merged
 };
 
 }  // namespace harmonic

@@ -10,7 +10,7 @@ import { chiSquareScore, pathProbabilities } from "../support/brute-force";
 import { allPaths } from "../support/paths";
 import { allSmallRows, smallSchema } from "../support/tables";
 import { temporaryFolder } from "../support/temporary";
-import { ggufBytes } from "../support/gguf-writer";
+import { tinyAdapter } from "../support/tiny-adapter";
 import { tinyGguf, writeTinyGguf } from "../support/tiny-gguf";
 
 const folder = temporaryFolder();
@@ -295,18 +295,7 @@ describe("files that cannot be used", () => {
   };
   const base = tinyGguf();
   const adapterOf = (architecture: string, nIn: number, target = "blk.0.attn_q.weight"): Buffer =>
-    ggufBytes(
-      {
-        "general.type": { type: "string", value: "adapter" },
-        "general.architecture": { type: "string", value: architecture },
-        "adapter.type": { type: "string", value: "lora" },
-        "adapter.lora.alpha": { type: "f32", value: 8 },
-      },
-      [
-        { name: `${target}.lora_a`, shape: [nIn, 4], data: new Float32Array(nIn * 4) },
-        { name: `${target}.lora_b`, shape: [4, 64], data: new Float32Array(4 * 64) },
-      ],
-    );
+    tinyAdapter({ architecture, targets: { [target]: [nIn, 64] } });
 
   it.each<[string, () => Promise<ModelHandle>, RegExp]>([
     [

@@ -31,6 +31,15 @@ export function writeTinyGguf(path: string, options: TinyGgufOptions = {}): void
 
 /** The bytes that writeTinyGguf writes. */
 export function tinyGguf(options: TinyGgufOptions = {}): Buffer {
+  const { metadata, tensors } = tinyGgufParts(options);
+  return ggufBytes(metadata, tensors);
+}
+
+/** What the file holds, for tests that change it. */
+export function tinyGgufParts(options: TinyGgufOptions = {}): {
+  metadata: Record<string, MetadataValue>;
+  tensors: GgufTensor[];
+} {
   const shape = {
     architecture: "llama",
     seed: 1,
@@ -70,7 +79,7 @@ export function tinyGguf(options: TinyGgufOptions = {}): Buffer {
     vocab_size: u32(tokens.length),
   };
   for (const [key, value] of Object.entries(parameters)) metadata[`${shape.architecture}.${key}`] = value;
-  return ggufBytes({ ...metadata, ...vocabulary }, tinyTensors(shape, tokens.length));
+  return { metadata: { ...metadata, ...vocabulary }, tensors: tinyTensors(shape, tokens.length) };
 }
 
 type Shape = Required<Pick<TinyGgufOptions, "architecture" | "seed" | "nLayers" | "nEmbedding" | "tied">> &
