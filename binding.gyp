@@ -9,7 +9,7 @@
           "action_name": "cmake-js",
           "inputs": ["CMakeLists.txt"],
           "outputs": ["build/Release/harmonic.node"],
-          "action": ["node", "node_modules/cmake-js/bin/cmake-js", "build"]
+          "action": ["npx", "--no-install", "cmake-js", "build"]
         }
       ]
     }
