@@ -42,6 +42,23 @@ class Writer {
   std::normal_distribution<float> normal_;
 };
 
+/** SentencePiece: three special tokens, the new line, then single characters from "!". */
+void set_vocabulary(gguf_context* g) {
+  std::vector<std::string> tokens = {"<unk>", "<s>", "</s>", "<0x0A>"};
+  std::vector<int32_t> types = {2, 3, 3, 6};  // unknown, control, control, byte
+  while (static_cast<int>(tokens.size()) < kVocabulary) {
+    tokens.emplace_back(1, static_cast<char>('!' + tokens.size() - 4));
+    types.push_back(1);  // normal
+  }
+  std::vector<const char*> texts;
+  for (const std::string& token : tokens) texts.push_back(token.c_str());
+  const std::vector<float> scores(tokens.size(), 0);
+  gguf_set_val_str(g, "tokenizer.ggml.model", "llama");
+  gguf_set_arr_str(g, "tokenizer.ggml.tokens", texts.data(), texts.size());
+  gguf_set_arr_data(g, "tokenizer.ggml.token_type", GGUF_TYPE_INT32, types.data(), types.size());
+  gguf_set_arr_data(g, "tokenizer.ggml.scores", GGUF_TYPE_FLOAT32, scores.data(), scores.size());
+}
+
 }  // namespace
 
 std::string write_tiny_model(const std::string& architecture) {
@@ -60,6 +77,8 @@ std::string write_tiny_model(const std::string& architecture) {
   set("attention.key_length", kHeadDim);
   gguf_set_val_f32(g, (architecture + ".attention.layer_norm_rms_epsilon").c_str(), 1e-5f);
   gguf_set_val_f32(g, (architecture + ".rope.freq_base").c_str(), 10000.0f);
+
+  set_vocabulary(g);
 
   writer.add("token_embd.weight", {kWidth, kVocabulary});
   writer.add("output_norm.weight", {kWidth}, 1);
