@@ -68,7 +68,9 @@ ModelInfo describe(const GgufFile& file, const llama_model* model) {
   info.n_heads_kv =
       static_cast<int>(file.architecture_integer("attention.head_count_kv", info.n_heads));
   info.n_context_trained = static_cast<int>(file.architecture_integer("context_length"));
-  info.file_type = file_type_name(llama_model_ftype(model));
+  // From the file where it says so: llama.cpp counts tensors, of which a vocabulary alone has none.
+  const int64_t type = file.integer("general.file_type", llama_model_ftype(model));
+  info.file_type = file_type_name(static_cast<llama_ftype>(type));
   info.vocabulary_type = vocabulary_type_name(llama_vocab_type(vocabulary));
   info.bos = llama_vocab_bos(vocabulary);
   info.eos = llama_vocab_eos(vocabulary);
