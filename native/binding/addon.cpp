@@ -7,6 +7,7 @@ namespace harmonic {
 
 void register_knn(Napi::Env env, Napi::Object exports);
 void register_learners(Napi::Env env, Napi::Object exports);
+void register_merger(Napi::Env env, Napi::Object exports);
 void register_model(Napi::Env env, Napi::Object exports);
 void register_trainer(Napi::Env env, Napi::Object exports);
 
@@ -37,6 +38,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("loadBackends", Napi::Function::New(env, load_backends_js, "loadBackends"));
   register_knn(env, exports);
   register_learners(env, exports);
+  register_merger(env, exports);
   register_model(env, exports);
   register_trainer(env, exports);
   return exports;

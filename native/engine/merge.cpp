@@ -6,11 +6,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
 
 #include "engine/error.h"
+#include "engine/low-rank.h"
 
 namespace harmonic {
 namespace {
@@ -60,20 +62,6 @@ bool is_plain(const GgufFile& adapter, const GgufFile& base) {
   return true;
 }
 
-/** W += scale * B A, with W (n_out, n_in), B (n_out, rank) and A (rank, n_in), all row-major. */
-void add_product(std::vector<float>& w, const std::vector<float>& b, const std::vector<float>& a,
-                 size_t rank, size_t n_in, float scale) {
-  const size_t n_out = w.size() / n_in;
-  for (size_t i = 0; i < n_out; i++) {
-    float* row = w.data() + i * n_in;
-    for (size_t r = 0; r < rank; r++) {
-      const float factor = scale * b[i * rank + r];
-      const float* direction = a.data() + r * n_in;
-      for (size_t j = 0; j < n_in; j++) row[j] += factor * direction[j];
-    }
-  }
-}
-
 TemporaryFile open_temporary() {
 #ifdef __linux__
   const int descriptor = memfd_create("harmonic-model", MFD_CLOEXEC);
@@ -101,18 +89,11 @@ std::vector<char> encode(const std::vector<float>& values, ggml_type type) {
 
 std::vector<char> merged_bytes(const GgufFile& base, const GgufTensor& tensor,
                                const GgufFile* adapter) {
-  const GgufTensor* a = adapter ? adapter->find(tensor.name + kSuffixA) : nullptr;
+  const std::optional<LowRank> product = adapter ? LowRank::find(*adapter, tensor) : std::nullopt;
   const ggml_type type = is_matrix(tensor) ? merged_type(tensor.type) : tensor.type;
-  if (a == nullptr && type == tensor.type) return base.read_bytes(tensor);
+  if (!product && type == tensor.type) return base.read_bytes(tensor);
   std::vector<float> values = base.read(tensor);
-  if (a != nullptr) {
-    const GgufTensor* b = adapter->find(tensor.name + kSuffixB);
-    const auto rank = static_cast<size_t>(a->shape[1]);
-    const float alpha = adapter->real("adapter.lora.alpha");
-    const float scale = alpha == 0 ? 1 : alpha / static_cast<float>(rank);  // as llama.cpp has it
-    add_product(values, adapter->read(*b), adapter->read(*a), rank,
-                static_cast<size_t>(tensor.shape[0]), scale);
-  }
+  if (product) product->add(values.data(), 0, tensor.shape[1]);
   return encode(values, type);
 }
 

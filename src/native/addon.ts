@@ -21,6 +21,9 @@ export interface Addon {
   /** Builds the training graph over the weights of a GGUF. Refuses architectures that it cannot train. */
   openTrainer(options: OpenTrainerOptions): Promise<TrainerHandle>;
 
+  /** Begins to write base + adapter as one GGUF; the caller steps through it and gives the file its name. */
+  openMerger(options: OpenMergerOptions): Promise<MergerHandle>;
+
   /** Fits one learner on (x, y) and predicts `test`; deterministic for a seed. */
   fitPredict(options: FitPredictOptions): Promise<ArrayBuffer>;
 }
@@ -218,6 +221,33 @@ export interface TrainerHandle {
   nParameters(): number;
   /** Ends a running pass, and every later one, with E_ABORTED; state() still gives that of the last update. */
   abort(): void;
+  close(): void;
+}
+
+export interface OpenMergerOptions {
+  base: string;
+  /** LoRA adapter as GGUF */
+  adapter: string;
+  /** written over; whole only after the last step */
+  out: string;
+  /** of the matrices, e.g. "q8_0"; absent: each keeps its own where it can be written, else becomes Q8_0 */
+  type?: string;
+  threads: number;
+}
+
+export interface MergerPlan {
+  /** bytes of the finished file */
+  size: number;
+  /** matrices that the adapter changes */
+  nMerged: number;
+  /** how many tensors of one type come out as which, by ggml's names */
+  conversions: { from: string; to: string; nTensors: number }[];
+}
+
+export interface MergerHandle {
+  plan(): MergerPlan;
+  /** Writes the next few million weights. Resolves to the bytes written so far: the plan's size once all are on the disk. */
+  step(): Promise<number>;
   close(): void;
 }
 
