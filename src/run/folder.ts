@@ -8,6 +8,7 @@ import { lockFolder } from "./lock";
 import {
   difference,
   runFileSchema,
+  STAGES,
   type PlainSettings,
   type RunFile,
   type RunIdentity,
@@ -126,7 +127,7 @@ export class RunFolder {
       ...this.file,
       ...extra,
       settings: { ...this.file.settings, [stage]: settings },
-      stages: { ...this.file.stages, [stage]: { state: "started", outputs: [] } },
+      stages: { ...this.before(stage), [stage]: { state: "started", outputs: [] } },
     };
     await this.save();
   }
@@ -140,6 +141,17 @@ export class RunFolder {
   /** Lets other processes in. Idempotent. */
   async close(): Promise<void> {
     await this.release();
+  }
+
+  /** The stages that come before one: what comes after it was made from what it is about to replace. */
+  private before(stage: Stage): RunFile["stages"] {
+    const earlier = STAGES.slice(0, STAGES.indexOf(stage));
+    return Object.fromEntries(
+      earlier.flatMap((each) => {
+        const entry = this.file.stages[each];
+        return entry === undefined ? [] : [[each, entry]];
+      }),
+    );
   }
 
   private check(wanted: RunIdentity): void {

@@ -63,7 +63,13 @@ export async function run(options: RunOptions): Promise<RunResult> {
     seed: options.seed ?? 0,
     split: true,
     preprocess,
-    rest: { base, settings: { train: plainTrainSettings(train), sample: plainSampleSettings(sample) } },
+    rest: {
+      base,
+      settings: {
+        train: plainTrainSettings(train),
+        sample: plainSampleSettings(sample, preprocess.compat === true),
+      },
+    },
   });
   const control = { signal, threads, onProgress: options.onProgress };
   try {

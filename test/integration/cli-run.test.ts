@@ -132,6 +132,20 @@ describe("harmonic run", () => {
   });
 });
 
+it("draws alike in run and sample as the original does it", async () => {
+  const dir = join(root, "compat");
+  const table = join(root, "numbers.csv");
+  const rows = Array.from({ length: 30 }, (_, i) => `${i % 7}.0,${(i * 3) % 11}.5,${i % 2}\n`);
+  writeFileSync(table, `a,b,y\n${rows.join("")}`);
+  const compat = ["--compat", "--filter", "0", "--k", "3", "--epochs", "1", "--rank", "4", "--threads", "1"];
+  await succeed(["run", table, "--base", base, "--out", dir, "--rows", "6", ...compat, "--quiet"]);
+  const run = JSON.parse(read("compat", "run.json").toString());
+  expect(run.settings).toMatchObject({ preprocess: { format: "dict" }, sample: { prompt: "random" } });
+  const out = join(root, "compat.csv");
+  await succeed(["sample", dir, "--threads", "1", "--out", out, "--quiet"]);
+  expect(read("compat.csv").equals(read("compat", "synthetic.csv"))).toBe(true);
+});
+
 describe("harmonic sample", () => {
   it("writes an Arrow stream to standard output", async () => {
     const stdout = await succeed(["sample", join(root, "first"), "--rows", "7", "--out", "-"]);

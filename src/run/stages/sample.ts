@@ -19,9 +19,15 @@ export type SampleStageSettings = Partial<Omit<SampleSettingsInput, "seed" | "th
 export type SampleStageControl = StageControl & { threads?: number | undefined };
 
 /** The settings with their defaults, as run.json holds them. */
-export function plainSampleSettings(settings: SampleStageSettings): PlainSettings {
-  const { seed: _seed, threads: _threads, ...plain } = parseSampleSettings({ rows: 1, ...settings });
+export function plainSampleSettings(settings: SampleStageSettings, compat: boolean): PlainSettings {
+  const wanted = { ...defaults(compat), rows: 1, ...settings };
+  const { seed: _seed, threads: _threads, ...plain } = parseSampleSettings(wanted);
   return { ...plain, rows: settings.rows ?? null, nSequences: plain.nSequences ?? null };
+}
+
+/** The original's examples are random rows. */
+function defaults(compat: boolean): Pick<SampleSettingsInput, "prompt"> {
+  return compat ? { prompt: "random" } : {};
 }
 
 /** Draws the run's rows into the folder; goes on from the chunks that an interrupted sampling has left. */
@@ -31,7 +37,10 @@ export async function sampleStage(
   control: SampleStageControl,
 ): Promise<void> {
   if (folder.isDone("sample")) return;
-  await folder.begin("sample", plainSampleSettings(settings));
+  await folder.begin(
+    "sample",
+    plainSampleSettings(settings, folder.run.settings.preprocess?.compat === true),
+  );
   const { identity, ...options } = await sampleOptions(folder, settings, control);
   const result = await sampleToFile({
     ...options,
@@ -62,9 +71,8 @@ export async function sampleOptions(
     base: base.path,
     adapter,
     settings: parseSampleSettings({
+      ...defaults(data.compat),
       rows: rowCount(data.columns),
-      // As the original does it, random rows are the examples.
-      prompt: data.compat ? "random" : "anchor",
       ...settings,
       seed,
       ...(threads !== undefined && { threads }),

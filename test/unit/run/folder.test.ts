@@ -49,6 +49,18 @@ describe("RunFolder", () => {
     await folder.close();
   });
 
+  it("forgets the stages after one that is begun again", async () => {
+    const folder = await make(newDirectory());
+    for (const stage of ["split", "preprocess", "train"] as const) {
+      await folder.begin(stage, {});
+      await folder.finish(stage, []);
+    }
+    await folder.begin("preprocess", {});
+    expect(Object.keys(folder.run.stages)).toEqual(["split", "preprocess"]);
+    expect(folder.isDone("train")).toBe(false);
+    await folder.close();
+  });
+
   it("refuses another run and names the difference", async () => {
     const directory = newDirectory();
     await (await make(directory)).close();
