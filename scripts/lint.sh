@@ -5,9 +5,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 failed=()
 # All of them run, whatever the first finds.
 check() {
-  say "$1"
+  local name=$1
+  say "$name"
   shift
-  "$@" || failed+=("${1##*/}")
+  "$@" || failed+=("$name")
 }
 native_form() {
   git ls-files --cached --others --exclude-standard 'native/*.h' 'native/*.cpp' | xargs clang-format --dry-run -Werror
