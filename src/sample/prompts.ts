@@ -1,4 +1,5 @@
 import { modelPrompt } from "../instruct/chat";
+import type { PromptParts } from "../instruct/format";
 import { Random } from "../random";
 import type { Column } from "../table/columns";
 import { rowCount } from "../table/convert";
@@ -18,6 +19,7 @@ export interface PromptSourceOptions {
 export class PromptSource {
   private readonly k: number;
   private readonly n: number;
+  private readonly parts: PromptParts;
   private readonly encoded: (Int32Array | undefined)[] = [];
   private order: { pass: number; ids: Int32Array } | undefined;
 
@@ -27,29 +29,22 @@ export class PromptSource {
   ) {
     this.k = options.prompt === "none" ? 0 : options.k;
     this.n = rowCount(options.columns);
+    const { format, schema } = automaton;
+    this.parts = modelPrompt(format, schema, { description: options.description, k: this.k });
   }
 
   /** Token ids of prompt p. */
   prompt(p: number): Int32Array {
-    const { format, schema } = this.automaton;
-    const parts = modelPrompt(format, schema, { description: this.options.description, k: this.k });
-    return this.automaton.encodePrompt(
-      parts,
-      this.examples(p).map((id) => this.row(id)),
-    );
+    const rows = this.examples(p).map((id) => this.row(id));
+    return this.automaton.encodePrompt(this.parts, rows);
   }
 
   /** Tokens that no prompt exceeds. */
   longestPrompt(): number {
-    const { format, schema } = this.automaton;
-    const parts = modelPrompt(format, schema, { description: this.options.description, k: this.k });
-    const around = this.automaton.encodePrompt(
-      parts,
-      Array.from({ length: this.k }, () => new Int32Array(0)),
-    );
+    const none = Array.from({ length: this.k }, () => new Int32Array(0));
     let longestRow = 0;
     for (let id = 0; this.k > 0 && id < this.n; id++) longestRow = Math.max(longestRow, this.row(id).length);
-    return around.length + this.k * longestRow;
+    return this.automaton.encodePrompt(this.parts, none).length + this.k * longestRow;
   }
 
   /** Row ids of the examples of prompt p, in the order in which they stand. */

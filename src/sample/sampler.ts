@@ -149,7 +149,9 @@ function sequencesOf(settings: SampleSettings, model: ModelInfo, nContext: numbe
 export function defaultSequences(model: ModelInfo, nContext: number): number {
   const headSize = model.nEmbedding / model.nHeads;
   const bytesPerToken = 2 * 2 * model.nLayers * model.nHeadsKv * headSize;
-  const fitting = Math.floor(CACHE_BYTES / (bytesPerToken * Math.ceil(nContext / 256) * 256));
+  // The generator pads a sequence's cells so, with room for a step's dummies behind the row.
+  const nCells = Math.ceil((nContext + 8) / 256) * 256;
+  const fitting = Math.floor(CACHE_BYTES / (bytesPerToken * nCells));
   return Math.max(1, Math.min(MOST_SEQUENCES, fitting));
 }
 
