@@ -1,5 +1,6 @@
-# The libraries of the system that the engine links: Faiss (neighbours), XGBoost and LIBLINEAR (learners).
-# Debian: libfaiss-dev libxgboost-dev liblinear-dev libopenblas-dev. Sets HARMONIC_LIBRARIES.
+# The libraries of the system that the engine links: Faiss (neighbours), XGBoost and LIBLINEAR
+# (learners), OpenBLAS and oneDNN (training).
+# Debian: libfaiss-dev libxgboost-dev liblinear-dev libopenblas-dev libdnnl-dev. Sets HARMONIC_LIBRARIES.
 
 # Faiss's exported target names OpenMP::OpenMP_CXX without looking for it.
 find_package(OpenMP REQUIRED)
@@ -26,4 +27,7 @@ add_library(harmonic_blas INTERFACE)
 target_include_directories(harmonic_blas SYSTEM INTERFACE "${OPENBLAS_INCLUDE_DIR}")
 target_link_libraries(harmonic_blas INTERFACE "${OPENBLAS_LIBRARY}")
 
-set(HARMONIC_LIBRARIES faiss harmonic_learners harmonic_blas OpenMP::OpenMP_CXX)
+# The trainer's large products, in 8-bit integers.
+find_package(dnnl CONFIG REQUIRED)
+
+set(HARMONIC_LIBRARIES faiss harmonic_learners harmonic_blas DNNL::dnnl OpenMP::OpenMP_CXX)

@@ -3,9 +3,9 @@
 # library will do; installs by apt where it may, else prints the command and stops.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-APT="cmake g++ git ninja-build clang-format python3-pip libfaiss-dev libxgboost-dev liblinear-dev libopenblas-dev"
-DNF="cmake gcc-c++ git ninja-build clang-tools-extra python3-pip faiss-devel xgboost-devel liblinear-devel openblas-devel"
-BREW="cmake git ninja clang-format python faiss xgboost liblinear openblas libomp"
+APT="cmake g++ git ninja-build clang-format python3-pip libfaiss-dev libxgboost-dev liblinear-dev libopenblas-dev libdnnl-dev"
+DNF="cmake gcc-c++ git ninja-build clang-tools-extra python3-pip faiss-devel xgboost-devel liblinear-devel openblas-devel onednn-devel"
+BREW="cmake git ninja clang-format python faiss xgboost liblinear openblas onednn libomp"
 
 missing=()
 for program in cmake c++ git ninja clang-format python3; do
@@ -18,7 +18,7 @@ has_header() {
     c++ -std=c++17 -x c++ -E -I/opt/homebrew/include -I/usr/local/include - >/dev/null 2>&1
 }
 if command -v c++ >/dev/null; then
-  for header in faiss/Index.h xgboost/c_api.h linear.h cblas.h; do
+  for header in faiss/Index.h xgboost/c_api.h linear.h cblas.h oneapi/dnnl/dnnl.hpp; do
     has_header "$header" || missing+=("$header")
   done
 fi

@@ -130,7 +130,10 @@ ggml_type weight_type(const std::string& name) {
   if (name == "f32") return GGML_TYPE_F32;
   if (name == "f16") return GGML_TYPE_F16;
   if (name == "bf16") return GGML_TYPE_BF16;
-  throw Error("E_USAGE", "expected f32, f16 or bf16 for `weights` but received \"" + name + "\"");
+  if (name == "int8") return GGML_TYPE_I8;
+  if (name == "auto") return Int8Matrix::is_fast_here() ? GGML_TYPE_I8 : GGML_TYPE_BF16;
+  throw Error("E_USAGE",
+              "expected auto, int8, bf16, f16 or f32 for `weights` but received \"" + name + "\"");
 }
 
 Napi::Value open_trainer(const Napi::CallbackInfo& info) {

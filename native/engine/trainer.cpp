@@ -1,6 +1,7 @@
 #include "engine/trainer.h"
 
 #include <cblas.h>
+#include <omp.h>
 
 #include <algorithm>
 
@@ -38,7 +39,7 @@ class GraphBuilder {
   // y = W x (+ bias) + scale B A x; leaves z = A x.
   ggml_tensor* project(const FrozenMatrix& m, ggml_tensor* bias, LoraGroup& lora, ggml_tensor* x,
                        ggml_tensor** z) {
-    ggml_tensor* y = ggml_mul_mat(c_, m.forward, x);
+    ggml_tensor* y = m.multiply(c_, x);
     if (bias) y = ggml_add(c_, y, bias);
     *z = nullptr;
     if (lora.empty()) return y;
@@ -49,7 +50,7 @@ class GraphBuilder {
   // The gradient of x, given that of y; adds the gradients of A and B.
   ggml_tensor* project_back(const FrozenMatrix& m, LoraGroup& lora, ggml_tensor* dy, ggml_tensor* x,
                             ggml_tensor* z) {
-    ggml_tensor* dx = ggml_mul_mat(c_, m.backward, dy);
+    ggml_tensor* dx = m.multiply_transposed(c_, dy);
     if (lora.empty()) return dx;
     return lora_back(c_, dx, dy, x, z, lora_grad_z(c_, dy, &lora), &lora);
   }
@@ -107,14 +108,20 @@ ggml_tensor* input(ggml_context* c, int64_t n) {
   return t;
 }
 
-// OpenBLAS runs inside ggml's threads here, one call a thread.
-class SingleThreadedBlas {
+// OpenBLAS and oneDNN run inside ggml's threads here, one call a thread.
+class SingleThreadedLibraries {
  public:
-  SingleThreadedBlas() : before_(openblas_get_num_threads()) { openblas_set_num_threads(1); }
-  ~SingleThreadedBlas() { openblas_set_num_threads(before_); }
+  SingleThreadedLibraries() : blas_(openblas_get_num_threads()), openmp_(omp_get_max_threads()) {
+    openblas_set_num_threads(1);
+    omp_set_num_threads(1);
+  }
+  ~SingleThreadedLibraries() {
+    openblas_set_num_threads(blas_);
+    omp_set_num_threads(openmp_);
+  }
 
  private:
-  int before_;
+  int blas_, openmp_;
 };
 
 }  // namespace
@@ -164,7 +171,7 @@ void Trainer::check(const TrainBatch& b) const {
     throw Error("E_USAGE", "a training batch has " + what);
   };
   const int64_t n = b.tokens.size(), r = b.loss_positions.size();
-  const int64_t n_head = weights_->head.forward->ne[1];
+  const int64_t n_head = n_head_ids();
   if (n == 0 || r == 0) fail("no tokens or nothing to predict");
   if (b.group_offsets.size() < 2 || b.group_offsets.front() != 0 || b.group_offsets.back() != n ||
       !std::is_sorted(b.group_offsets.begin(), b.group_offsets.end())) {
@@ -200,7 +207,7 @@ std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
   attention_->reserve_positions(hp, weights_->rope_factors, longest);
   attention_->offsets = batch.group_offsets;
 
-  const int64_t n_head = weights_->head.forward->ne[1];
+  const int64_t n_head = n_head_ids();
   const int64_t chunk = std::clamp<int64_t>(kHeadChunkFloats / n_head, 1, n_loss);
   const size_t n_nodes =
       256 + 64 * static_cast<size_t>(hp.n_layers) + 16 * ((n_loss + chunk - 1) / chunk);
@@ -232,11 +239,10 @@ std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
                      options_.allowed_sets.data(), losses.data() + first});
     ggml_tensor* h =
         ggml_view_2d(c, normed, normed->ne[0], count, normed->nb[1], first * normed->nb[1]);
-    ggml_tensor* d_logits =
-        softmax_loss(c, ggml_mul_mat(c, weights_->head.forward, h), &tasks.back());
+    ggml_tensor* d_logits = softmax_loss(c, weights_->head.multiply(c, h), &tasks.back());
     build.keep(d_logits);
     if (backward) {
-      ggml_tensor* dh = ggml_mul_mat(c, weights_->head.backward, d_logits);
+      ggml_tensor* dh = weights_->head.multiply_transposed(c, d_logits);
       d_normed = d_normed ? ggml_concat(c, d_normed, dh, 1) : dh;
       build.keep(d_normed);
     }
@@ -257,7 +263,7 @@ std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
   }
   ggml_backend_tensor_set(tokens, batch.tokens.data(), 0, ggml_nbytes(tokens));
   ggml_backend_tensor_set(positions, batch.loss_positions.data(), 0, ggml_nbytes(positions));
-  const SingleThreadedBlas blas;
+  const SingleThreadedLibraries libraries;
   const ggml_status status = ggml_backend_graph_compute(backend_, graph);
   if (aborted_) throw Error("E_ABORTED", "training was interrupted");
   if (status != GGML_STATUS_SUCCESS) {

@@ -64,6 +64,8 @@ class Trainer {
  private:
   std::vector<float> run(const TrainBatch& batch, bool backward);
   void check(const TrainBatch& batch) const;
+  // ids that the head gives a logit
+  int64_t n_head_ids() const { return weights_->head.forward->ne[1]; }
 
   TrainerOptions options_;
   std::mutex mutex_;

@@ -136,10 +136,12 @@ Weights::Weights(const std::string& path, ggml_type type, const std::vector<int3
   struct MatrixSource {
     FrozenMatrix* matrix;
     std::vector<std::string> names;
+    int64_t n_in, n_out;
     const std::vector<int32_t>* rows;
   };
   std::vector<MatrixSource> matrices;
 
+  const ggml_type tensor_type = type == GGML_TYPE_I8 ? GGML_TYPE_BF16 : type;
   const auto vector = [&](const std::vector<std::string>& names, int64_t n) {
     ggml_tensor* t = ggml_new_tensor_1d(context_, GGML_TYPE_F32, n);
     vectors.emplace_back(t, [&reader, names] {
@@ -151,8 +153,8 @@ Weights::Weights(const std::string& path, ggml_type type, const std::vector<int3
   };
   const auto matrix = [&](FrozenMatrix& m, const std::vector<std::string>& names, int64_t n_in,
                           int64_t n_out, const std::vector<int32_t>* rows = nullptr) {
-    // a head of a few ids costs nothing in F32
-    const ggml_type stored = rows ? GGML_TYPE_F32 : type;
+    // a head of a few ids costs nothing in F32, and a whole one decides between near likelihoods
+    const ggml_type stored = rows ? GGML_TYPE_F32 : &m == &head ? tensor_type : type;
     int64_t total = 0;
     for (const auto& name : names) {
       const ggml_tensor* t = reader.find(name);
@@ -168,12 +170,14 @@ Weights::Weights(const std::string& path, ggml_type type, const std::vector<int3
                                  std::to_string(total) + " rows, expected " +
                                  std::to_string(n_out));
     }
-    m.forward = ggml_new_tensor_2d(context_, stored, n_in, n_out);
-    m.backward = ggml_new_tensor_2d(context_, stored, n_out, n_in);
-    matrices.push_back({&m, names, rows});
+    if (stored != GGML_TYPE_I8) {
+      m.forward = ggml_new_tensor_2d(context_, stored, n_in, n_out);
+      m.backward = ggml_new_tensor_2d(context_, stored, n_out, n_in);
+    }
+    matrices.push_back({&m, names, n_in, n_out, rows});
   };
 
-  embedding = ggml_new_tensor_2d(context_, type, hp.n_embd, hp.n_vocab);
+  embedding = ggml_new_tensor_2d(context_, tensor_type, hp.n_embd, hp.n_vocab);
   layers.resize(hp.n_layers);
   for (int i = 0; i < hp.n_layers; i++) {
     const std::string p = "blk." + std::to_string(i) + ".";
@@ -226,8 +230,8 @@ Weights::Weights(const std::string& path, ggml_type type, const std::vector<int3
   for (const MatrixSource& source : matrices) {
     values.clear();
     for (const auto& name : source.names) reader.read(name, values);
-    const int64_t n_in = source.matrix->forward->ne[0];
-    const int64_t n_out = source.matrix->forward->ne[1];
+    const int64_t n_in = source.n_in, n_out = source.n_out;
+    FrozenMatrix& m = *source.matrix;
     if (source.rows) {
       std::vector<float> picked(n_in * n_out);
       for (int64_t o = 0; o < n_out; o++) {
@@ -235,12 +239,17 @@ Weights::Weights(const std::string& path, ggml_type type, const std::vector<int3
       }
       values.swap(picked);
     }
-    store(source.matrix->forward, values);
     transposed.resize(values.size());
     for (int64_t o = 0; o < n_out; o++) {
       for (int64_t i = 0; i < n_in; i++) transposed[i * n_out + o] = values[o * n_in + i];
     }
-    store(source.matrix->backward, transposed);
+    if (m.forward) {
+      store(m.forward, values);
+      store(m.backward, transposed);
+    } else {
+      m.forward8 = std::make_unique<Int8Matrix>(values.data(), n_in, n_out);
+      m.backward8 = std::make_unique<Int8Matrix>(transposed.data(), n_out, n_in);
+    }
   }
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "engine/int8-matrix.h"
 #include "ggml-backend.h"
 #include "ggml.h"
 
@@ -29,10 +31,20 @@ struct Hyperparameters {
 };
 
 // A frozen matrix y = W x, and its transpose for the backward product: ggml multiplies rows by
-// rows.
+// rows. Held either as tensors of a ggml type or in 8-bit integers.
 struct FrozenMatrix {
   ggml_tensor* forward = nullptr;   // [n_in, n_out]
   ggml_tensor* backward = nullptr;  // [n_out, n_in]
+  std::unique_ptr<Int8Matrix> forward8, backward8;
+
+  // x [n_in, N] -> [n_out, N]
+  ggml_tensor* multiply(ggml_context* c, ggml_tensor* x) const {
+    return forward8 ? forward8->multiply(c, x) : ggml_mul_mat(c, forward, x);
+  }
+  // dy [n_out, N] -> [n_in, N]
+  ggml_tensor* multiply_transposed(ggml_context* c, ggml_tensor* dy) const {
+    return backward8 ? backward8->multiply(c, dy) : ggml_mul_mat(c, backward, dy);
+  }
 };
 
 struct LayerWeights {
@@ -52,6 +64,7 @@ struct LayerWeights {
 // carry loss.
 class Weights {
  public:
+  // type: F32, F16, BF16, or I8 for 8-bit integers.
   // vocabulary: token ids of the head's rows, ascending; empty: all of them.
   Weights(const std::string& path, ggml_type type, const std::vector<int32_t>& vocabulary,
           ggml_backend_t backend);

@@ -96,6 +96,37 @@ TEST(gradients_over_a_cut_vocabulary_agree_with_finite_differences) {
   check_gradients(o, b);
 }
 
+/** Cosine of the whole gradient with that of F32 weights. */
+double gradient_cosine(ggml_type type) {
+  std::vector<std::vector<float>> gradients;
+  const TrainBatch b = make_batch(64);
+  for (ggml_type t : {GGML_TYPE_F32, type}) {
+    TrainerOptions o = options_for("llama");
+    o.weights = t;
+    Trainer trainer(o);
+    randomise(trainer.adapter());
+    trainer.accumulate(b);
+    std::vector<float> all;
+    for (const auto& p : trainer.adapter().parameters()) {
+      all.insert(all.end(), p.gradient, p.gradient + p.n);
+    }
+    gradients.push_back(all);
+  }
+  double dot = 0, a = 0, c = 0;
+  for (size_t i = 0; i < gradients[0].size(); i++) {
+    dot += static_cast<double>(gradients[0][i]) * gradients[1][i];
+    a += static_cast<double>(gradients[0][i]) * gradients[0][i];
+    c += static_cast<double>(gradients[1][i]) * gradients[1][i];
+  }
+  return dot / std::sqrt(a * c);
+}
+
+TEST(gradients_of_narrower_weights_point_the_same_way) {
+  CHECK(gradient_cosine(GGML_TYPE_F16) > 0.999);
+  CHECK(gradient_cosine(GGML_TYPE_BF16) > 0.999);
+  CHECK(gradient_cosine(GGML_TYPE_I8) > 0.995);
+}
+
 TEST(groups_of_one_batch_do_not_see_each_other) {
   Trainer trainer(options_for("llama"));
   randomise(trainer.adapter());

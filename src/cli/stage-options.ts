@@ -61,7 +61,9 @@ export const TRAIN_SPECS = {
     "allowed",
     "full",
   ]),
-  weights: choice("--weights <type>", "of the frozen weights while training; default bf16", [
+  weights: choice("--weights <type>", "of the frozen weights while training; default auto", [
+    "auto",
+    "int8",
     "bf16",
     "f16",
     "f32",

@@ -162,7 +162,8 @@ export interface GeneratorHandle {
   close(): void;
 }
 
-export type WeightType = "f32" | "f16" | "bf16";
+/** "auto": "int8" where the processor multiplies 8-bit integers fast (VNNI), else "bf16". */
+export type WeightType = "auto" | "int8" | "bf16" | "f16" | "f32";
 export type TrainTarget = "q" | "k" | "v" | "o" | "gate" | "up" | "down";
 
 export interface OpenTrainerOptions {

@@ -29,8 +29,8 @@ export const trainSettingsSchema = z.strictObject({
   loss: z.enum(["last", "all"]).default("all"),
   /** the softmax runs over the tokens that the decoder may choose, or over the full vocabulary [allowed] */
   vocabulary: z.enum(["allowed", "full"]).default("allowed"),
-  /** type that the frozen weights are held in while training [bf16] */
-  weights: z.enum(["f32", "f16", "bf16"]).default("bf16"),
+  /** type that the frozen weights are held in while training; auto: int8 where that is fast, else bf16 [auto] */
+  weights: z.enum(["auto", "int8", "bf16", "f16", "f32"]).default("auto"),
   /** tokens computed at a time; memory grows with it [512] */
   microBatchTokens: z.int().min(16).default(512),
   seed: z.int().min(0).default(0),
