@@ -4,6 +4,8 @@ export interface RegisteredModel {
   description: string;
   /** SPDX identifier of the weights' licence */
   license: string;
+  /** the repository of the same model for PyTorch, which PEFT adapters name as their base */
+  huggingFace: string;
   /** name of the GGUF in the cache folder */
   file: string;
   /** bytes */
@@ -20,6 +22,7 @@ export const MODELS: readonly RegisteredModel[] = [
     name: DEFAULT_BASE,
     description: "SmolLM2-135M-Instruct, Q4_1: the default base, small enough to train on two cores",
     license: "Apache-2.0",
+    huggingFace: "HuggingFaceTB/SmolLM2-135M-Instruct",
     file: "SmolLM2-135M-Instruct.Q4_1.gguf",
     size: 98_362_432,
     sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",

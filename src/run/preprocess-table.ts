@@ -1,5 +1,10 @@
+import { rowFormat } from "../instruct/formats";
+import { neighborGroups } from "../instruct/groups";
+import { writeExport, type ExportName } from "../preprocess/export";
 import type { StageControl } from "../progress";
-import { FILES } from "./folder";
+import { rowCount } from "../table/convert";
+import { FILES, type RunFolder } from "./folder";
+import { loadInstructionData } from "./stages/load";
 import { preprocessStage, type PreprocessSettings } from "./stages/preprocess";
 import { defaultFolder, startRun } from "./start";
 
@@ -11,6 +16,8 @@ export interface PreprocessTableOptions extends StageControl {
   target?: string | undefined;
   schema?: string | undefined;
   settings?: PreprocessSettings | undefined;
+  /** the instructions once more, as another program's training data: instructions.NAME.jsonl */
+  export?: ExportName | undefined;
   threads?: number | undefined;
 }
 
@@ -19,7 +26,7 @@ export interface PreprocessTableResult {
   rows: number;
   /** groups of k + 1 rows, fewer than rows where the filter left some out */
   groups: number;
-  files: { schema: string; neighbors: string; instructions: string };
+  files: { schema: string; neighbors: string; instructions: string; export?: string };
 }
 
 /** Makes a run folder of a whole table, as `harmonic preprocess` does: what train and sample go on from. */
@@ -29,6 +36,7 @@ export async function preprocessTable(options: PreprocessTableOptions): Promise<
   const folder = await startRun({ table, out, target, schema, seed: 0, split: false, preprocess: settings });
   try {
     await preprocessStage(folder, settings, options);
+    const exported = options.export && (await exportInstructions(folder, options.export, options.signal));
     return {
       rows: Number(folder.run.stages.split?.result?.train),
       groups: Number(folder.run.stages.preprocess?.result?.groups),
@@ -36,9 +44,28 @@ export async function preprocessTable(options: PreprocessTableOptions): Promise<
         schema: folder.path(FILES.schema),
         neighbors: folder.path(FILES.neighbors),
         instructions: folder.path(FILES.instructions),
+        ...(exported && { export: exported }),
       },
     };
   } finally {
     await folder.close();
   }
+}
+
+/** From what is in the folder, so that a folder preprocessed before can be exported too. */
+async function exportInstructions(
+  folder: RunFolder,
+  name: ExportName,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const { columns, schema, neighbors, k, format, description, targets } = await loadInstructionData(folder);
+  const groups = neighborGroups(neighbors, k, rowCount(columns), targets);
+  const path = folder.path(`instructions.${name}.jsonl`);
+  await writeExport(
+    path,
+    name,
+    { columns, schema, format: rowFormat(format), groups, description, k },
+    signal,
+  );
+  return path;
 }

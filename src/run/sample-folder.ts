@@ -6,10 +6,15 @@ import { sample, sampleToFile } from "../sample/sample";
 import { writableFormatOf, writeTable, type WritableFormat } from "../table/write";
 import { RunFolder } from "./folder";
 import { withoutNulls } from "./settings";
-import { sampleOptions, type SampleStageControl, type SampleStageSettings } from "./stages/sample";
+import {
+  sampleOptions,
+  type SampleOverrides,
+  type SampleStageControl,
+  type SampleStageSettings,
+} from "./stages/sample";
 
-export interface SampleFolderOptions extends SampleStageControl {
-  /** a run folder with a trained adapter */
+export interface SampleFolderOptions extends SampleStageControl, SampleOverrides {
+  /** a run folder with a trained adapter, or one that is preprocessed where `adapter` is given */
   directory: string;
   /** a file, or "-" for standard output */
   out: string;
@@ -17,8 +22,6 @@ export interface SampleFolderOptions extends SampleStageControl {
   outFormat?: WritableFormat | undefined;
   /** where "-" goes; default: standard output */
   stdout?: Writable | undefined;
-  /** default: the folder's */
-  seed?: number | undefined;
   /** over those that the folder's own rows were drawn with */
   settings?: SampleStageSettings | undefined;
 }

@@ -1,6 +1,7 @@
 import { aborted, HarmonicError, isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
 import { rowFormat } from "../instruct/formats";
+import { resolveAdapter } from "../model/adapter";
 import { Tokenizer } from "../model/tokenizer";
 import type { GenerateResult, GeneratorHandle, ModelHandle, ModelInfo } from "../native/addon";
 import { loadAddon } from "../native/load";
@@ -25,7 +26,7 @@ export interface SamplerOptions {
   neighbors?: Int32Array;
   /** base model, a GGUF */
   base: string;
-  /** LoRA adapter, a GGUF */
+  /** LoRA adapter: a GGUF, or a folder that PEFT saved */
   adapter?: string;
   settings: SampleSettingsInput;
   signal?: AbortSignal | undefined;
@@ -59,7 +60,8 @@ export class Sampler {
     const settings = parseSampleSettings(options.settings);
     checkExamples(options, settings);
     throwIfAborted(options.signal, "sampling");
-    const { base: path, adapter } = options;
+    const path = options.base;
+    const adapter = options.adapter === undefined ? undefined : await resolveAdapter(options.adapter, path);
     const model = await loadAddon().openModel({ path, ...(adapter === undefined ? {} : { adapter }) });
     try {
       const { schema, columns, description, k } = options;

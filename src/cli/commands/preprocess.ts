@@ -1,8 +1,9 @@
 import type { Command } from "commander";
+import { EXPORTS } from "../../preprocess/export";
 import { preprocessTable } from "../../run/preprocess-table";
 import { defineCommand } from "../command";
 import type { Io } from "../io";
-import { text } from "../options";
+import { choice, text } from "../options";
 import { PREPROCESS_SPECS, SHARED_SPECS } from "../stage-options";
 
 const SPECS = {
@@ -10,6 +11,11 @@ const SPECS = {
   target: text("--target <column>", "column to predict"),
   schema: text("--schema <file>", "schema of the table; default: inferred"),
   ...PREPROCESS_SPECS,
+  export: choice(
+    "--export <name>",
+    "also write the instructions as another program's training data",
+    EXPORTS,
+  ),
   threads: SHARED_SPECS.threads,
 };
 
@@ -24,11 +30,15 @@ export function addPreprocess(program: Command, io: Io): void {
     io,
     async ({
       arguments: [table = ""],
-      options: { out, target, schema, threads, ...settings },
+      options: { out, target, schema, threads, export: exported, ...settings },
       control,
       print,
     }) => {
-      const result = await preprocessTable({ table, out, target, schema, threads, settings, ...control });
+      const result = await preprocessTable({
+        ...{ table, out, target, schema, threads, settings },
+        export: exported,
+        ...control,
+      });
       const left =
         result.rows === result.groups ? "" : ` (${result.rows - result.groups} left out by the filter)`;
       const files = Object.values(result.files).map((path) => `${path}\n`);

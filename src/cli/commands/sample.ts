@@ -15,6 +15,8 @@ const SPECS = {
     "parquet",
     "arrow",
   ]),
+  adapter: text("--adapter <path>", "another adapter than the folder's: a GGUF, or a folder that PEFT saved"),
+  base: text("--base <model>", "base of that adapter; default: that of the folder's own"),
   ...SAMPLE_SPECS,
   ...SHARED_SPECS,
 };
@@ -29,14 +31,14 @@ export function addSample(program: Command, io: Io): void {
     SPECS,
     io,
     async ({ arguments: [directory = ""], options, control, print }) => {
-      const { out, format, seed, threads } = options;
+      const { out, format, adapter, base, seed, threads } = options;
       if (out === undefined) {
         throw new HarmonicError("E_USAGE", "expected a file for `out` but received nothing", {
           hint: "give --out FILE, or --out - for an Arrow stream on standard output",
         });
       }
       const result = await sampleFolder({
-        ...{ directory, out, seed, threads },
+        ...{ directory, out, adapter, base, seed, threads },
         outFormat: format,
         stdout: io.stdout,
         settings: pick(options, SAMPLE_SPECS),

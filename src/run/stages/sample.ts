@@ -1,3 +1,4 @@
+import { resolveAdapter } from "../../model/adapter";
 import { findModel } from "../../model/registry";
 import { resolveBase, type ResolvedBase } from "../../model/resolve";
 import { HarmonicError } from "../../errors";
@@ -17,6 +18,16 @@ const PARTS = ".synthetic-parts";
 export type SampleStageSettings = Partial<Omit<SampleSettingsInput, "seed" | "threads">>;
 
 export type SampleStageControl = StageControl & { threads?: number | undefined };
+
+/** What a folder's rows are drawn with, in place of what it holds. */
+export interface SampleOverrides {
+  /** default: the folder's */
+  seed?: number | undefined;
+  /** a GGUF, a folder that PEFT saved, or a run folder; default: the folder's own */
+  adapter?: string | undefined;
+  /** the adapter's base; default: the one that the folder's own adapter was trained on */
+  base?: string | undefined;
+}
 
 /** The settings with their defaults, as run.json holds them. */
 export function plainSampleSettings(settings: SampleStageSettings, compat: boolean): PlainSettings {
@@ -55,16 +66,16 @@ export async function sampleStage(
 export async function sampleOptions(
   folder: RunFolder,
   settings: SampleStageSettings,
-  control: SampleStageControl & { seed?: number | undefined },
+  control: SampleStageControl & SampleOverrides,
 ): Promise<SampleOptions & { identity: string }> {
-  if (!folder.isDone("train")) {
+  if (control.adapter === undefined && !folder.isDone("train")) {
     throw new HarmonicError("E_RUN", `${folder.directory} has no trained adapter yet`, {
-      hint: "harmonic train, or harmonic run, trains one",
+      hint: "harmonic train, or harmonic run, trains one; --adapter takes one trained elsewhere",
     });
   }
   const data = await loadInstructionData(folder);
-  const base = await baseOf(folder);
-  const adapter = folder.path(FILES.adapter);
+  const base = control.base === undefined ? await baseOf(folder) : await resolveBase(control.base, control);
+  const adapter = await resolveAdapter(control.adapter ?? folder.path(FILES.adapter), base.path);
   const { threads, signal, onProgress, seed = folder.run.seed } = control;
   return {
     ...data,
@@ -88,7 +99,7 @@ async function baseOf(folder: RunFolder): Promise<ResolvedBase> {
   const noted = folder.run.base;
   if (noted === undefined) {
     throw new HarmonicError("E_RUN", `${folder.directory}: ${FILES.run} names no base model`, {
-      hint: "train the adapter with harmonic train",
+      hint: "train the adapter with harmonic train, or give its base with --base",
     });
   }
   // A path may have been relative to where the adapter was trained.
