@@ -85,10 +85,15 @@ bool is_writable(ggml_type type) {
                                    !ggml_quantize_requires_imatrix(type));
 }
 
-/** The nearest type that the rows' length allows, as llama.cpp's own quantiser falls back. */
+/** The type, or the next finer one whose blocks fit the rows, as llama.cpp's own quantiser has it.
+ */
 ggml_type fitting(ggml_type type, const GgufTensor& tensor) {
   if (fits(type, tensor)) return type;
-  return fits(GGML_TYPE_Q8_0, tensor) ? GGML_TYPE_Q8_0 : GGML_TYPE_F16;
+  ggml_type finer = GGML_TYPE_Q8_0;
+  if (type == GGML_TYPE_Q2_K || type == GGML_TYPE_Q3_K) finer = GGML_TYPE_Q4_0;
+  if (type == GGML_TYPE_Q4_K) finer = GGML_TYPE_Q5_0;
+  if (type == GGML_TYPE_Q5_K) finer = GGML_TYPE_Q5_1;
+  return fits(finer, tensor) ? finer : GGML_TYPE_F16;
 }
 
 /** Runs body(first, n) over parts of `rows` rows, a thread each. */

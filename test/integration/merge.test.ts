@@ -98,7 +98,9 @@ describe("a merged model", () => {
       out: fresh(),
       type: "q4_k",
     });
-    expect(conversions).toContainEqual({ from: "f32", to: "q8_0", nTensors: 15 });
+    // As llama.cpp's quantiser: Q5_0 for Q4_K, and Q8_0 for the output, which would have six bits.
+    expect(conversions).toContainEqual({ from: "f32", to: "q5_0", nTensors: 14 });
+    expect(conversions).toContainEqual({ from: "f32", to: "q8_0", nTensors: 1 });
   });
 
   it("keeps every other tensor and all metadata as they are, whatever their alignment", async () => {
@@ -250,5 +252,30 @@ describe("harmonic model merge", () => {
     });
     await expect(merging).rejects.toMatchObject({ code: "E_ABORTED" });
     expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe("the merger", () => {
+  it("may be closed while busy and twice, and is of no use after", async () => {
+    const merger = await loadAddon().openMerger({ base, adapter, out: fresh(), threads: 1 });
+    const { size } = merger.plan();
+    const running = merger.step();
+    merger.close();
+    merger.close();
+    expect(await running).toBeLessThan(size);
+    expect(() => merger.plan()).toThrow("closed");
+  });
+
+  it("says which types there are where one is unknown", async () => {
+    const wrong = { base, adapter, out: fresh(), threads: 1, type: "q9_9" };
+    await expect(loadAddon().openMerger(wrong)).rejects.toMatchObject({
+      code: "E_USAGE",
+      hint: expect.stringMatching(/^choose one of: f32, f16, bf16, q8_0/) as string,
+    });
+  });
+
+  it("refuses a file that it cannot write", async () => {
+    const wrong = { base, adapter, out: join(folder, "none", "out.gguf"), threads: 1 };
+    await expect(loadAddon().openMerger(wrong)).rejects.toMatchObject({ code: "E_IO" });
   });
 });

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { resolveAdapter } from "../../src/model/adapter";
+import { mergeAdapter } from "../../src/model/merge";
 import { readLora } from "../../src/model/lora";
 import { readSafetensors, safetensorsBytes, type SafeTensor } from "../../src/model/safetensors";
 import { exportAdapter } from "../../src/run/peft";
@@ -297,6 +298,17 @@ describe("harmonic sample --adapter", () => {
     expect(await sample(other, "--adapter", peft, "--base", base)).toMatchObject({ code: 0, stderr: "" });
     expect(readFileSync(one, "utf8")).toBe(readFileSync(other, "utf8"));
     expect(readFileSync(one, "utf8").trim().split("\n")).toHaveLength(13);
+  });
+
+  it("draws the same rows from the merged model", async () => {
+    const [one, other] = [join(folder, "adapted.csv"), join(folder, "merged.csv")];
+    const merged = join(folder, "merged.gguf");
+    const nothing = join(folder, "zero.gguf");
+    await mergeAdapter({ base, adapter, out: merged });
+    writeFullAdapter(nothing, {}, { size: 0 });
+    expect(await sample(one, "--adapter", adapter, "--base", base)).toMatchObject({ code: 0 });
+    expect(await sample(other, "--adapter", nothing, "--base", merged)).toMatchObject({ code: 0 });
+    expect(readFileSync(one, "utf8")).toBe(readFileSync(other, "utf8"));
   });
 
   it("leaves the instructions for TRL beside those of the run, one a group", () => {

@@ -1,4 +1,4 @@
-// Logits of a model with an adapter, by node-llama-cpp's own prebuilt llama.cpp: the other engine of the parity test.
+// Logits of a model with an adapter (or ""), by node-llama-cpp's own prebuilt llama.cpp: the other engine of the parity test.
 // node node-llama-cpp.mjs MODEL ADAPTER TOKENS(comma-separated) -> JSON, (n, vocabulary) logits on standard output
 import { getLlama } from "node-llama-cpp";
 
@@ -7,7 +7,7 @@ const llama = await getLlama({ gpu: false, build: "never", skipDownload: true, l
 const loaded = await llama.loadModel({ modelPath: model });
 const context = await loaded.createContext({
   contextSize: 128,
-  lora: adapter,
+  ...(adapter !== "" && { lora: adapter }),
   experimentalKvCacheKeyType: "F32",
   experimentalKvCacheValueType: "F32",
 });
