@@ -33,6 +33,7 @@ Napi::Object write_info(Napi::Env env, const ModelInfo& info) {
   object.Set("eos", info.eos);
   object.Set("chatTemplate", info.chat_template);
   object.Set("untrainable", info.untrainable);
+  object.Set("engine", info.engine);
   return object;
 }
 
@@ -119,12 +120,18 @@ class ModelHandle final : public Napi::ObjectWrap<ModelHandle> {
   Classes* classes_;
 };
 
+Engine engine_of(const std::string& name) {
+  return name == "auto" ? Engine::kAuto : name == "graph" ? Engine::kGraph : Engine::kLlama;
+}
+
 Napi::Value open_model(const Napi::CallbackInfo& info) {
   const auto object = info[0].As<Napi::Object>();
   ModelOptions options;
   options.path = object.Get("path").As<Napi::String>();
   if (object.Get("adapter").IsString()) options.adapter = object.Get("adapter").As<Napi::String>();
   options.vocabulary_only = object.Get("vocabularyOnly").ToBoolean();
+  if (object.Get("engine").IsString())
+    options.engine = engine_of(object.Get("engine").As<Napi::String>());
   auto* classes = static_cast<Classes*>(info.Data());
   return run_async<std::shared_ptr<Model>>(
       info.Env(), [options] { return std::make_shared<Model>(options); },

@@ -24,7 +24,10 @@ constexpr char kStateMagic[8] = {'H', 'L', 'O', 'R', 'A', '0', '0', '1'};
 }  // namespace
 
 Adapter::Adapter(const Hyperparameters& hp, const AdapterOptions& options, ggml_backend_t backend)
-    : architecture_(hp.architecture), alpha_(options.alpha) {
+    : architecture_(hp.architecture),
+      n_heads_(hp.n_heads),
+      n_heads_kv_(hp.n_heads_kv),
+      alpha_(options.alpha) {
   if (options.rank < 1 || options.rank > 1024) {
     throw Error("E_USAGE", "expected a number from 1 to 1024 for `rank` but received " +
                                std::to_string(options.rank));
@@ -203,6 +206,9 @@ void Adapter::save(const std::string& path,
   gguf_set_val_str(g, "general.architecture", architecture_.c_str());
   gguf_set_val_str(g, "adapter.type", "lora");
   gguf_set_val_f32(g, "adapter.lora.alpha", alpha_);
+  // The order of the rows of q and k depends on the heads: an export to PEFT needs them.
+  gguf_set_val_str(g, "harmonic.n_heads", std::to_string(n_heads_).c_str());
+  gguf_set_val_str(g, "harmonic.n_heads_kv", std::to_string(n_heads_kv_).c_str());
   for (const auto& [key, value] : metadata)
     gguf_set_val_str(g, ("harmonic." + key).c_str(), value.c_str());
 

@@ -83,6 +83,7 @@ class Adapter {
 
  private:
   std::string architecture_;
+  int n_heads_, n_heads_kv_;
   float alpha_;
   ggml_context* context_ = nullptr;
   ggml_backend_buffer_t buffer_ = nullptr;

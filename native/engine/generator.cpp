@@ -7,7 +7,6 @@
 
 #include "engine/error.h"
 #include "engine/random.h"
-#include "engine/runtime.h"
 
 namespace harmonic {
 namespace {
@@ -25,9 +24,6 @@ constexpr double kLeastUse = 0.8;
 constexpr size_t kLeastPrefix = 8;
 /** So many finished rows between two running ones get a dummy token rather than split the batch. */
 constexpr int kLongestGap = 2;
-
-/** Sequences of llama.cpp's cache are contiguous cells of this granularity. */
-int padded_context(int n) { return (n + 255) / 256 * 256; }
 
 }  // namespace
 
@@ -65,22 +61,32 @@ Generator::Generator(std::shared_ptr<const Model> model, GeneratorOptions option
                 "use a smaller k, the compact format or a base model with a longer context");
   }
   largest_batch_ = std::max(kMicroBatch, options_.n_sequences * kMaxJump);
-  llama_context_params params = llama_context_default_params();
-  params.n_seq_max = options_.n_sequences;
+  const Automaton& automaton = options_.automaton;
+  const int n_states = static_cast<int>(automaton.edge_offsets.size()) - 1;
+  EvaluatorOptions evaluator;
+  evaluator.n_sequences = options_.n_sequences;
   // Padding of the last steps goes past the end of the row.
-  params.n_ctx = padded_context(options_.n_context + kMaxJump) * options_.n_sequences;
-  params.n_batch = largest_batch_;
-  params.n_ubatch = kMicroBatch;
-  params.n_outputs_max = options_.n_sequences;
-  params.n_threads = params.n_threads_batch = options_.threads;
-  params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_AUTO;
-  // A row sees its own prompt only, so each sequence has cells of its own: in one common cache
-  // every token would walk over the cells of all rows.
-  params.kv_unified = false;
-  params.no_perf = true;
-  params.abort_callback = [](void* self) { return static_cast<Generator*>(self)->aborted(); };
-  params.abort_callback_data = this;
-  context_ = model_->new_context(params);
+  evaluator.n_context = options_.n_context + kMaxJump;
+  evaluator.n_batch = largest_batch_;
+  evaluator.threads = options_.threads;
+  evaluator.aborted = [this] { return aborted(); };
+  for (int s = 0; s < n_states; s++) {
+    if (automaton.n_edges(s) < 2) continue;
+    const auto tokens = automaton.edge_tokens.begin();
+    evaluator.vocabulary.insert(evaluator.vocabulary.end(), tokens + automaton.edge_offsets[s],
+                                tokens + automaton.edge_offsets[s + 1]);
+  }
+  std::sort(evaluator.vocabulary.begin(), evaluator.vocabulary.end());
+  evaluator.vocabulary.erase(std::unique(evaluator.vocabulary.begin(), evaluator.vocabulary.end()),
+                             evaluator.vocabulary.end());
+  evaluator_ = model_->new_evaluator(evaluator);
+  places_.resize(automaton.edge_tokens.size());
+  for (int s = 0; s < n_states; s++) {
+    if (automaton.n_edges(s) < 2) continue;
+    for (int e = automaton.edge_offsets[s]; e < automaton.edge_offsets[s + 1]; e++) {
+      places_[e] = evaluator_->place(automaton.edge_tokens[e]);
+    }
+  }
 }
 
 Generator::~Generator() = default;
@@ -182,14 +188,14 @@ void Generator::draw(Row& row, const float* logits, double temperature) {
   const int n = automaton.n_edges(row.state);
   int best = 0;
   for (int i = 0; i < n; i++) {
-    const float logit = logits[automaton.edge_tokens[first + i]];
+    const float logit = logits[places_[first + i]];
     if (std::isnan(logit)) {
       throw Error("E_MODEL", "the model's output is not a number",
                   "the base model or the adapter is damaged");
     }
-    if (logit > logits[automaton.edge_tokens[first + best]]) best = i;
+    if (logit > logits[places_[first + best]]) best = i;
   }
-  const double largest = logits[automaton.edge_tokens[first + best]];
+  const double largest = logits[places_[first + best]];
   if (!std::isfinite(largest)) {
     throw Error("E_MODEL", "the model's output is not finite",
                 "the base model or the adapter is damaged");
@@ -200,8 +206,7 @@ void Generator::draw(Row& row, const float* logits, double temperature) {
     weights_.resize(n);
     double sum = 0;
     for (int i = 0; i < n; i++) {
-      sum += weights_[i] =
-          std::exp((logits[automaton.edge_tokens[first + i]] - largest) / temperature);
+      sum += weights_[i] = std::exp((logits[places_[first + i]] - largest) / temperature);
     }
     double left = row.random.uniform() * sum;
     for (int i = 0; i < n; i++) {
@@ -223,7 +228,6 @@ void Generator::draw(Row& row, const float* logits, double temperature) {
  */
 void Generator::evaluate_prompts(const GenerateRequest& request, std::vector<Row>& rows) {
   if (rows.empty() || rows.front().done) return;
-  llama_memory_t memory = llama_get_memory(context_.get());
   const std::vector<int32_t> start = rows.front().pending;
 
   std::map<std::vector<int32_t>, std::vector<int>> rows_of;  // by prompt
@@ -249,8 +253,7 @@ void Generator::evaluate_prompts(const GenerateRequest& request, std::vector<Row
   if (prefix.size() < kLeastPrefix) prefix.clear();
   share_prefix(prefix);
   if (!prefix.empty()) {
-    for (const auto* tokens : order)
-      llama_memory_seq_cp(memory, 0, rows_of[*tokens].front(), -1, -1);
+    for (const auto* tokens : order) evaluator_->copy(0, rows_of[*tokens].front());
   }
 
   const auto n_shared = static_cast<int>(prefix.size());
@@ -258,9 +261,9 @@ void Generator::evaluate_prompts(const GenerateRequest& request, std::vector<Row
     const std::vector<int>& members = rows_of[*tokens];
     const int leader = members.front();
     evaluate({tokens->begin() + n_shared, tokens->end()}, n_shared, leader, true);
-    const float* logits = llama_get_logits_ith(context_.get(), batch_.size() - 1);
+    const float* logits = evaluator_->logits(batch_.size() - 1);
     for (const int r : members) {
-      if (r != leader) llama_memory_seq_cp(memory, leader, r, -1, -1);
+      if (r != leader) evaluator_->copy(leader, r);
       rows[r].position = static_cast<int>(tokens->size());
       draw(rows[r], logits, request.temperature);
     }
@@ -269,13 +272,12 @@ void Generator::evaluate_prompts(const GenerateRequest& request, std::vector<Row
 
 /** Leaves the cache with the prefix in sequence 0 and nothing else. */
 void Generator::share_prefix(const std::vector<int32_t>& prefix) {
-  llama_memory_t memory = llama_get_memory(context_.get());
   if (!prefix.empty() && prefix == prefix_) {
-    llama_memory_seq_rm(memory, 0, static_cast<int>(prefix.size()), -1);
-    for (int s = 1; s < options_.n_sequences; s++) llama_memory_seq_rm(memory, s, -1, -1);
+    evaluator_->remove(0, static_cast<int>(prefix.size()));
+    for (int s = 1; s < options_.n_sequences; s++) evaluator_->remove(s, 0);
     return;
   }
-  llama_memory_clear(memory, false);
+  evaluator_->clear();
   prefix_.clear();
   if (prefix.empty()) return;
   evaluate(prefix, 0, 0, false);
@@ -336,11 +338,10 @@ void Generator::step(std::vector<Row>& rows, double temperature) {
   }
   decode();
 
-  for (const int r : dummies)
-    llama_memory_seq_rm(llama_get_memory(context_.get()), r, rows[r].position, -1);
+  for (const int r : dummies) evaluator_->remove(r, rows[r].position);
   for (const int r : running) {
     if (output[r] >= 0) {
-      draw(rows[r], llama_get_logits_ith(context_.get(), output[r]), temperature);
+      draw(rows[r], evaluator_->logits(output[r]), temperature);
     } else {
       rows[r].pending.erase(rows[r].pending.begin(), rows[r].pending.begin() + length);
     }
@@ -348,18 +349,12 @@ void Generator::step(std::vector<Row>& rows, double temperature) {
 }
 
 void Generator::decode() {
-  const auto throw_aborted = [&] {
+  try {
+    if (aborted()) throw Error("E_ABORTED", "sampling was interrupted");
+    evaluator_->evaluate(batch_);
+  } catch (...) {
     prefix_.clear();
-    throw Error("E_ABORTED", "sampling was interrupted");
-  };
-  if (aborted()) throw_aborted();
-  take_log();
-  const int status = llama_decode(context_.get(), batch_.view());
-  if (aborted()) throw_aborted();
-  if (status != 0) {
-    prefix_.clear();
-    throw Error("E_NATIVE", "llama.cpp cannot evaluate a batch of " +
-                                std::to_string(batch_.size()) + " tokens: " + take_log());
+    throw;
   }
   n_tokens_ += batch_.size();
 }

@@ -8,6 +8,7 @@
 
 #include "engine/automaton.h"
 #include "engine/batch.h"
+#include "engine/evaluator.h"
 #include "engine/model.h"
 
 namespace harmonic {
@@ -78,7 +79,8 @@ class Generator {
   const GeneratorOptions options_;
   int longest_row_ = 0;
   int largest_batch_ = 0;
-  LlamaContext context_;
+  std::unique_ptr<Evaluator> evaluator_;
+  std::vector<int> places_;  // of each edge's token among the logits; 0 where it is never drawn
   std::mutex mutex_;
   std::atomic<uint64_t> last_ticket_{0};
   std::atomic<uint64_t> aborted_ticket_{0};

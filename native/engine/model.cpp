@@ -10,6 +10,9 @@
 #include "engine/batch.h"
 #include "engine/error.h"
 #include "engine/gguf-file.h"
+#include "engine/graph-evaluator.h"
+#include "engine/int8-matrix.h"
+#include "engine/llama-evaluator.h"
 #include "engine/merge.h"
 #include "engine/runtime.h"
 
@@ -79,10 +82,30 @@ ModelInfo describe(const GgufFile& file, const llama_model* model) {
   return info;
 }
 
+/** The engine that a model is opened for; never kAuto. */
+Engine resolve_engine(Engine wanted, const GgufFile& file) {
+  if (wanted == Engine::kLlama) return wanted;
+  std::string obstacle = untrainable_reason(file);
+  if (obstacle.empty() && !Int8Matrix::is_fast_here()) {
+    obstacle = "this processor has no fast 8-bit products";
+  }
+  if (wanted == Engine::kGraph) {
+    if (obstacle.empty()) return wanted;
+    throw Error("E_MODEL", file.path() + " cannot be sampled by our own graph: " + obstacle,
+                "use the engine llama");
+  }
+  // Rounding F32 weights to 8 bits would lose what their owner kept.
+  const GgufTensor* matrix = file.find("blk.0.ffn_down.weight");
+  const bool is_exact = matrix != nullptr && matrix->type == GGML_TYPE_F32;
+  return obstacle.empty() && !is_exact ? Engine::kGraph : Engine::kLlama;
+}
+
 }  // namespace
 
-Model::Model(const ModelOptions& options) : vocabulary_only_(options.vocabulary_only) {
+Model::Model(const ModelOptions& options) : options_(options) {
   const GgufFile file(options.path, "base model");
+  options_.engine = resolve_engine(options.engine, file);
+  vocabulary_only_ = options.vocabulary_only || options_.engine == Engine::kGraph;
   if (file.text("general.type", "model") == "adapter") {
     throw Error("E_MODEL",
                 "expected the base model " + options.path + " to be a model but it is an adapter",
@@ -96,14 +119,14 @@ Model::Model(const ModelOptions& options) : vocabulary_only_(options.vocabulary_
   overrides[0].val_bool = false;
 
   llama_model_params params = llama_model_default_params();
-  params.vocab_only = options.vocabulary_only;
+  params.vocab_only = vocabulary_only_;
   params.kv_overrides = overrides;
   std::unique_ptr<GgufFile> adapter;
   if (!options.adapter.empty()) {
     adapter = std::make_unique<GgufFile>(options.adapter, "adapter");
     check_adapter(*adapter, file);
   }
-  const bool merged = !options.vocabulary_only && merge_pays(file, adapter.get());
+  const bool merged = !vocabulary_only_ && merge_pays(file, adapter.get());
   take_log();
   if (merged) {
     const TemporaryFile copy = merge(file, adapter.get());
@@ -121,7 +144,7 @@ Model::Model(const ModelOptions& options) : vocabulary_only_(options.vocabulary_
                 "expected the base model " + options.path + " to have a vocabulary but it has none",
                 "give a language model with its tokenizer");
   }
-  if (!options.vocabulary_only &&
+  if (!vocabulary_only_ &&
       (llama_model_has_encoder(model_.get()) || !llama_model_has_decoder(model_.get()))) {
     throw Error(
         "E_MODEL",
@@ -129,7 +152,8 @@ Model::Model(const ModelOptions& options) : vocabulary_only_(options.vocabulary_
         "give a causal language model such as llama, mistral or qwen");
   }
   info_ = describe(file, model_.get());
-  if (!adapter || merged || options.vocabulary_only) return;
+  info_.engine = options_.engine == Engine::kGraph ? "graph" : "llama";
+  if (!adapter || merged || vocabulary_only_) return;
 
   take_log();
   adapter_ = llama_adapter_lora_init(model_.get(), options.adapter.c_str());
@@ -204,10 +228,18 @@ std::vector<float> Model::log_probabilities(const std::vector<int32_t>& ids) con
   return result;
 }
 
+std::unique_ptr<Evaluator> Model::new_evaluator(const EvaluatorOptions& options) const {
+  if (options_.engine == Engine::kGraph && !options_.vocabulary_only) {
+    return std::make_unique<GraphEvaluator>(options_.path, options_.adapter, options);
+  }
+  return std::make_unique<LlamaEvaluator>(*this, options);
+}
+
 LlamaContext Model::new_context(const llama_context_params& params) const {
   if (vocabulary_only_) {
-    throw Error("E_USAGE", "expected a model with weights but only its vocabulary was loaded",
-                "open it without vocabularyOnly");
+    throw Error("E_USAGE",
+                "expected a model with weights in llama.cpp but only its vocabulary was loaded",
+                "open it without vocabularyOnly, for the engine llama");
   }
   take_log();
   LlamaContext context(llama_init_from_model(model_.get(), params));

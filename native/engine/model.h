@@ -8,12 +8,22 @@
 #include <string>
 #include <vector>
 
+#include "engine/evaluator.h"
+
 namespace harmonic {
+
+/** What draws rows from a model. */
+enum class Engine {
+  kLlama,  // llama.cpp
+  kGraph,  // our own graph, where this processor and the architecture allow it: see GraphEvaluator
+  kAuto,   // our own graph where it is faster and the base holds no F32 matrices, else llama.cpp
+};
 
 struct ModelOptions {
   std::string path;
   std::string adapter;  // LoRA as GGUF; empty: none
   bool vocabulary_only = false;
+  Engine engine = Engine::kLlama;
 };
 
 struct ModelInfo {
@@ -33,6 +43,7 @@ struct ModelInfo {
   int eos = -1;
   std::string chat_template;
   std::string untrainable;  // empty where the trainer can train it, else why not
+  std::string engine;       // "llama" or "graph": what draws rows
 };
 
 struct LlamaContextDeleter {
@@ -58,6 +69,8 @@ class Model {
    * n_vocabulary). */
   std::vector<float> log_probabilities(const std::vector<int32_t>& ids) const;
 
+  /** What a generator draws from, by the engine that the model was opened for. */
+  std::unique_ptr<Evaluator> new_evaluator(const EvaluatorOptions& options) const;
   /** A context with the adapter applied. Throws Error E_MODEL where it cannot be made. */
   LlamaContext new_context(const llama_context_params& params) const;
   /** Throws Error E_USAGE where an id is no token of the vocabulary; `option` names the ids. */
@@ -70,8 +83,9 @@ class Model {
 
   const llama_vocab* vocabulary() const { return llama_model_get_vocab(model_.get()); }
 
+  ModelOptions options_;
   ModelInfo info_;
-  bool vocabulary_only_;
+  bool vocabulary_only_;  // llama.cpp holds no weights
   std::unique_ptr<llama_model, ModelDeleter> model_;
   llama_adapter_lora* adapter_ = nullptr;  // freed with the model; null where it is merged
 };

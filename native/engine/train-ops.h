@@ -12,32 +12,6 @@
 // graph's computation.
 namespace harmonic {
 
-// Causal self-attention with rotary positions inside each group of a packed batch.
-struct AttentionShape {
-  int n_heads;
-  int n_heads_kv;
-  int head_dim;
-  float norm_epsilon;
-  bool neox;
-  // shape (positions, head_dim / 2): cosine and sine of the angle of each rotated pair
-  std::vector<float> cosine, sine;
-  // where each group starts, and the number of tokens; set before each computation
-  std::vector<int32_t> offsets;
-
-  AttentionShape(const Hyperparameters& hp, const std::vector<float>& rope_factors);
-  // Makes the tables long enough for groups of n tokens.
-  void reserve_positions(const Hyperparameters& hp, const std::vector<float>& rope_factors, int n);
-};
-
-// qkv [qkv_dim, N] -> [n_heads * head_dim, N]; q and k are first normed a head at a time where the
-// layer has norms.
-ggml_tensor* attention(ggml_context* c, ggml_tensor* qkv, const LayerWeights& layer,
-                       AttentionShape* shape);
-// Gradient of qkv [qkv_dim, N], given the gradient of the output. The probabilities are computed
-// again.
-ggml_tensor* attention_back(ggml_context* c, ggml_tensor* qkv, ggml_tensor* grad,
-                            const LayerWeights& layer, AttentionShape* shape);
-
 // y += scale * B z for every member of the group, in place; z = A x [rank * members, N].
 ggml_tensor* lora_forward(ggml_context* c, ggml_tensor* y, ggml_tensor* z, LoraGroup* group);
 // scale * transposed(B) dy for every member: the gradient of z.

@@ -1,8 +1,5 @@
 #include "engine/trainer.h"
 
-#include <cblas.h>
-#include <omp.h>
-
 #include <algorithm>
 
 #include "engine/error.h"
@@ -25,7 +22,7 @@ struct BlockActivations {
 class GraphBuilder {
  public:
   GraphBuilder(ggml_context* c, ggml_cgraph* graph, Weights& weights, Adapter& adapter,
-               AttentionShape& attention)
+               GroupAttention& attention)
       : c_(c), graph_(graph), w_(weights), adapter_(adapter), attention_(attention) {}
 
   ggml_tensor* norm(ggml_tensor* x, ggml_tensor* gain) {
@@ -99,7 +96,7 @@ class GraphBuilder {
   ggml_cgraph* graph_;
   Weights& w_;
   Adapter& adapter_;
-  AttentionShape& attention_;
+  GroupAttention& attention_;
 };
 
 ggml_tensor* input(ggml_context* c, int64_t n) {
@@ -108,63 +105,22 @@ ggml_tensor* input(ggml_context* c, int64_t n) {
   return t;
 }
 
-// OpenBLAS and oneDNN run inside ggml's threads here, one call a thread.
-class SingleThreadedLibraries {
- public:
-  SingleThreadedLibraries() : blas_(openblas_get_num_threads()), openmp_(omp_get_max_threads()) {
-    openblas_set_num_threads(1);
-    omp_set_num_threads(1);
-  }
-  ~SingleThreadedLibraries() {
-    openblas_set_num_threads(blas_);
-    omp_set_num_threads(openmp_);
-  }
-
- private:
-  int blas_, openmp_;
-};
-
 }  // namespace
 
-Trainer::Trainer(const TrainerOptions& options) : options_(options) {
+Trainer::Trainer(const TrainerOptions& options)
+    : options_(options), cpu_(options.threads, [this] { return aborted_.load(); }) {
   if (!options.allowed_sets.empty() &&
       options.allowed_sets.size() % options.vocabulary.size() != 0) {
     throw Error("E_USAGE", "expected `allowedSets` to hold whole rows of `vocabulary`");
   }
-  ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
-  backend_ = ggml_backend_dev_init(device, nullptr);
-  const auto set_threads =
-      reinterpret_cast<ggml_backend_set_n_threads_t>(ggml_backend_reg_get_proc_address(
-          ggml_backend_dev_backend_reg(device), "ggml_backend_set_n_threads"));
-  if (set_threads) set_threads(backend_, options.threads);
-  const auto set_abort =
-      reinterpret_cast<ggml_backend_set_abort_callback_t>(ggml_backend_reg_get_proc_address(
-          ggml_backend_dev_backend_reg(device), "ggml_backend_set_abort_callback"));
-  if (set_abort) {
-    set_abort(
-        backend_, [](void* aborted) { return static_cast<std::atomic<bool>*>(aborted)->load(); },
-        &aborted_);
-  }
-  try {
-    weights_ =
-        std::make_unique<Weights>(options.path, options.weights, options.vocabulary, backend_);
-    adapter_ = std::make_unique<Adapter>(weights_->hp, options.adapter, backend_);
-    attention_ = std::make_unique<AttentionShape>(weights_->hp, weights_->rope_factors);
-  } catch (...) {
-    adapter_.reset();
-    weights_.reset();
-    ggml_backend_free(backend_);
-    throw;
-  }
-  allocator_ = ggml_gallocr_new(ggml_backend_get_default_buffer_type(backend_));
+  weights_ = std::make_unique<Weights>(
+      WeightsOptions{options.path, "", options.weights, options.vocabulary, true}, cpu_.backend());
+  adapter_ = std::make_unique<Adapter>(weights_->hp, options.adapter, cpu_.backend());
+  attention_ = std::make_unique<GroupAttention>(GroupAttention{AttentionShape(*weights_), {}});
+  allocator_ = ggml_gallocr_new(ggml_backend_get_default_buffer_type(cpu_.backend()));
 }
 
-Trainer::~Trainer() {
-  ggml_gallocr_free(allocator_);
-  adapter_.reset();
-  weights_.reset();
-  ggml_backend_free(backend_);
-}
+Trainer::~Trainer() { ggml_gallocr_free(allocator_); }
 
 void Trainer::check(const TrainBatch& b) const {
   const auto fail = [](const std::string& what) {
@@ -204,7 +160,7 @@ std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
   for (size_t g = 0; g + 1 < batch.group_offsets.size(); g++) {
     longest = std::max(longest, batch.group_offsets[g + 1] - batch.group_offsets[g]);
   }
-  attention_->reserve_positions(hp, weights_->rope_factors, longest);
+  attention_->shape.reserve_positions(*weights_, longest);
   attention_->offsets = batch.group_offsets;
 
   const int64_t n_head = n_head_ids();
@@ -263,12 +219,7 @@ std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
   }
   ggml_backend_tensor_set(tokens, batch.tokens.data(), 0, ggml_nbytes(tokens));
   ggml_backend_tensor_set(positions, batch.loss_positions.data(), 0, ggml_nbytes(positions));
-  const SingleThreadedLibraries libraries;
-  const ggml_status status = ggml_backend_graph_compute(backend_, graph);
-  if (aborted_) throw Error("E_ABORTED", "training was interrupted");
-  if (status != GGML_STATUS_SUCCESS) {
-    throw Error("E_NATIVE", "a training step failed to compute");
-  }
+  cpu_.compute(graph, "training");
   return losses;
 }
 

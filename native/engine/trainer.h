@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "engine/adapter.h"
+#include "engine/attention.h"
+#include "engine/cpu.h"
 #include "engine/train-ops.h"
 #include "engine/weights.h"
 
@@ -70,11 +72,11 @@ class Trainer {
   TrainerOptions options_;
   std::mutex mutex_;
   std::atomic<bool> aborted_{false};
-  ggml_backend_t backend_ = nullptr;
+  Cpu cpu_;
   ggml_gallocr_t allocator_ = nullptr;
   std::unique_ptr<Weights> weights_;
   std::unique_ptr<Adapter> adapter_;
-  std::unique_ptr<AttentionShape> attention_;
+  std::unique_ptr<GroupAttention> attention_;
 };
 
 }  // namespace harmonic

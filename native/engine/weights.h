@@ -59,15 +59,23 @@ struct LayerWeights {
   FrozenMatrix down;
 };
 
-// The weights of a llama-family GGUF of any tensor type, held for training: matrices in one 16- or
-// 32-bit type with their transposes, norms and biases in F32, the output head cut to the ids that
-// carry loss.
+struct WeightsOptions {
+  std::string path;
+  std::string adapter;  // a LoRA to add to the matrices; empty: none
+  // F32, F16, BF16, or I8 for 8-bit integers
+  ggml_type type = GGML_TYPE_BF16;
+  // token ids of the head's rows, ascending; empty: all of them
+  std::vector<int32_t> vocabulary;
+  // also the transposed matrices, for a backward pass
+  bool backward = false;
+};
+
+// The weights of a llama-family GGUF of any tensor type, held for our own graphs: matrices in one
+// 16- or 32-bit type, or in 8-bit integers, norms and biases in F32, the output head cut to the ids
+// that are asked for.
 class Weights {
  public:
-  // type: F32, F16, BF16, or I8 for 8-bit integers.
-  // vocabulary: token ids of the head's rows, ascending; empty: all of them.
-  Weights(const std::string& path, ggml_type type, const std::vector<int32_t>& vocabulary,
-          ggml_backend_t backend);
+  Weights(const WeightsOptions& options, ggml_backend_t backend);
   ~Weights();
   Weights(const Weights&) = delete;
   Weights& operator=(const Weights&) = delete;

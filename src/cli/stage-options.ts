@@ -81,6 +81,11 @@ export const SAMPLE_SPECS = {
     "example rows: a random row's neighbours, random rows, or none; default anchor",
     ["anchor", "random", "none"],
   ),
+  engine: choice("--engine <name>", "what evaluates the model; default auto: the faster one here", [
+    "auto",
+    "graph",
+    "llama",
+  ]),
   rowsPerPrompt: integer("--rows-per-prompt <n>", "more is faster and less diverse; default 1", {
     min: 1,
     max: 256,

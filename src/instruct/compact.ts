@@ -11,6 +11,7 @@ const escape = (text: string): string => escapeText(text, { "|": "p" });
  */
 export const compact: RowFormat = {
   name: "compact",
+  targetFirst: true,
   missing: "",
   numbers: "fixed",
 

@@ -1,6 +1,7 @@
 import type { Column } from "../table/columns";
 import type { TableSchema } from "../table/schema";
 import type { RowFormat } from "./format";
+import { inOrderOf, modelOrder } from "./order";
 import { promptWriter, rowWriter } from "./row";
 
 export interface ConversationOptions {
@@ -21,8 +22,9 @@ export function* conversationLines(
   groups: Iterable<Int32Array>,
   options: ConversationOptions,
 ): Generator<string> {
-  const row = rowWriter(schema, format, columns);
-  const prompt = promptWriter(schema, format, options, row);
+  const ordered = modelOrder(schema, format);
+  const row = rowWriter(ordered, format, inOrderOf(ordered, columns));
+  const prompt = promptWriter(ordered, format, options, row);
   let id = 0;
   for (const group of groups) {
     const human = JSON.stringify(prompt(group));

@@ -11,6 +11,7 @@ const json = (text: string): string => JSON.stringify(text).slice(1, -1);
  */
 export const dict: RowFormat = {
   name: "dict",
+  targetFirst: false,
   missing: "",
   numbers: "written",
 

@@ -9,6 +9,8 @@ export interface RowFormat {
   rowLiterals(schema: TableSchema): string[];
   /** Text of a category as it stands in a row (escaped where the format needs it). */
   category(field: Field, value: string): string;
+  /** Whether the target's cell comes first in a row; otherwise cells are in the table's order. */
+  readonly targetFirst: boolean;
   /** Text of a missing cell. May be empty. */
   readonly missing: string;
   /** How number cells read: "fixed" has exactly `decimals` digits after the point, "written" is as in the table's file. */

@@ -12,6 +12,7 @@ const escape = (value: string): string => escapeText(value, { ",": "," });
  */
 export const text: RowFormat = {
   name: "text",
+  targetFirst: false,
   missing: "missing",
   numbers: "written",
 

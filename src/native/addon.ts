@@ -59,7 +59,16 @@ export interface OpenModelOptions {
   adapter?: string;
   /** only the vocabulary: tokenising, no weights */
   vocabularyOnly?: boolean;
+  /** what draws rows [llama] */
+  engine?: SampleEngine;
 }
+
+/**
+ * "llama": llama.cpp, for any base; "graph": our own graph over 8-bit weights, for trainable bases on a processor with
+ * fast 8-bit products (then logProbabilities is not to be had); "auto": the graph where it can be had and the base
+ * holds no F32 matrices.
+ */
+export type SampleEngine = "auto" | "graph" | "llama";
 
 export interface ModelInfo {
   architecture: string;
@@ -82,6 +91,8 @@ export interface ModelInfo {
   chatTemplate: string;
   /** empty when the trainer can train it, else why not */
   untrainable: string;
+  /** what draws rows from it */
+  engine: "graph" | "llama";
 }
 
 export interface ModelHandle {

@@ -1,6 +1,7 @@
 import { aborted, HarmonicError, isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
 import { rowFormat } from "../instruct/formats";
+import { inOrderOf, modelOrder } from "../instruct/order";
 import { resolveAdapter } from "../model/adapter";
 import { Tokenizer } from "../model/tokenizer";
 import type { GenerateResult, GeneratorHandle, ModelHandle, ModelInfo } from "../native/addon";
@@ -47,6 +48,8 @@ export class Sampler {
 
   private constructor(
     private readonly schema: TableSchema,
+    /** the same in the order in which the model writes a row */
+    private readonly drawnSchema: TableSchema,
     readonly settings: SampleSettings & { nSequences: number },
     private readonly prompts: PromptSource,
     private readonly model: ModelHandle,
@@ -62,10 +65,18 @@ export class Sampler {
     throwIfAborted(options.signal, "sampling");
     const path = options.base;
     const adapter = options.adapter === undefined ? undefined : await resolveAdapter(options.adapter, path);
-    const model = await loadAddon().openModel({ path, ...(adapter === undefined ? {} : { adapter }) });
+    const { engine } = settings;
+    const model = await loadAddon().openModel({
+      path,
+      engine,
+      ...(adapter === undefined ? {} : { adapter }),
+    });
     try {
-      const { schema, columns, description, k } = options;
-      const automaton = new RowAutomaton(schema, rowFormat(options.format), new Tokenizer(model));
+      const { description, k } = options;
+      const format = rowFormat(options.format);
+      const schema = modelOrder(options.schema, format);
+      const columns = inOrderOf(schema, options.columns);
+      const automaton = new RowAutomaton(schema, format, new Tokenizer(model));
       const neighbors = { ids: options.neighbors ?? new Int32Array(0), width: k };
       const { prompt, seed, threads } = settings;
       const prompts = new PromptSource(automaton, { columns, description, k, neighbors, prompt, seed });
@@ -78,7 +89,7 @@ export class Sampler {
         nContext,
         threads,
       });
-      return new Sampler(schema, { ...settings, nSequences }, prompts, model, generator);
+      return new Sampler(options.schema, schema, { ...settings, nSequences }, prompts, model, generator);
     } catch (error) {
       model.close();
       throw error;
@@ -129,7 +140,7 @@ export class Sampler {
   }
 
   private columnsOf({ columns }: GenerateResult, nRows: number): Column[] {
-    return this.schema.fields.map((field, f): Column => {
+    const drawn = this.drawnSchema.fields.map((field, f): Column => {
       if (isNumberField(field)) {
         const scaled = new Float64Array(columns[f]!).subarray(0, nRows);
         return { kind: "number", name: field.name, decimals: field.numberFormat.decimals, scaled };
@@ -137,6 +148,7 @@ export class Sampler {
       const codes = new Int32Array(columns[f]!).subarray(0, nRows);
       return { kind: "category", name: field.name, values: field.constraints.enum, codes };
     });
+    return inOrderOf(this.schema, drawn);
   }
 }
 
@@ -147,10 +159,11 @@ function sequencesOf(settings: SampleSettings, model: ModelInfo, nContext: numbe
   return Math.max(1, Math.floor(wanted / rowsPerPrompt)) * rowsPerPrompt;
 }
 
-/** So many rows of nContext tokens whose keys and values (F16) fit CACHE_BYTES. */
+/** So many rows of nContext tokens whose keys and values (F16 in llama.cpp, F32 in our graph) fit CACHE_BYTES. */
 export function defaultSequences(model: ModelInfo, nContext: number): number {
   const headSize = model.nEmbedding / model.nHeads;
-  const bytesPerToken = 2 * 2 * model.nLayers * model.nHeadsKv * headSize;
+  const bytesPerValue = model.engine === "graph" ? 4 : 2;
+  const bytesPerToken = 2 * bytesPerValue * model.nLayers * model.nHeadsKv * headSize;
   // The generator pads a sequence's cells so, with room for a step's dummies behind the row.
   const nCells = Math.ceil((nContext + 8) / 256) * 256;
   const fitting = Math.floor(CACHE_BYTES / (bytesPerToken * nCells));

@@ -17,6 +17,8 @@ export const sampleSettingsSchema = z.strictObject({
   rowsPerPrompt: z.int().min(1).max(256).default(1),
   /** rows decoded in lock-step; default by the memory that they take, see defaultSequences */
   nSequences: z.int().min(1).max(256).optional(),
+  /** what evaluates the model: llama.cpp, our own graph over 8-bit weights, or whichever is faster here [auto] */
+  engine: z.enum(["auto", "graph", "llama"]).default("auto"),
   seed: z.int().min(0).default(0),
   threads: z
     .int()

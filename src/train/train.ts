@@ -4,6 +4,7 @@ import { aborted, HarmonicError, isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
 import { rowFormat } from "../instruct/formats";
 import { partitionGroups } from "../instruct/groups";
+import { inOrderOf, modelOrder } from "../instruct/order";
 import { Tokenizer } from "../model/tokenizer";
 import type { ModelHandle, TrainBatch, TrainerHandle } from "../native/addon";
 import { loadAddon } from "../native/load";
@@ -293,9 +294,10 @@ interface Writers {
 
 function lessonWriters(options: TrainOptions, settings: TrainSettings, model: ModelHandle): Writers {
   const format = rowFormat(options.format);
-  const automaton = new RowAutomaton(options.schema, format, new Tokenizer(model));
+  const schema = modelOrder(options.schema, format);
+  const automaton = new RowAutomaton(schema, format, new Tokenizer(model));
   const lesson = { format, description: options.description, ...settings, eos: model.info().eos };
-  const held = options.holdout ?? [];
+  const held = options.holdout ? inOrderOf(schema, options.holdout) : [];
   const holdoutWriter = new LessonWriter(automaton, held, lesson);
   const random = new Random(settings.seed).derive("holdout");
   const groups =
@@ -303,7 +305,7 @@ function lessonWriters(options: TrainOptions, settings: TrainSettings, model: Mo
   const kept = groups.slice(0, Math.ceil(MAX_HOLDOUT_ROWS / (options.k + 1)));
   return {
     automaton,
-    train: new LessonWriter(automaton, options.columns, lesson),
+    train: new LessonWriter(automaton, inOrderOf(schema, options.columns), lesson),
     holdout: kept.map((group) => holdoutWriter.write(group)),
   };
 }

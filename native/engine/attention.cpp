@@ -1,0 +1,311 @@
+#include "engine/attention.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/graph-ops.h"
+
+namespace harmonic {
+namespace {
+
+// Rotates the n rows of a head, the first at `position`; direction -1 undoes it (and is its
+// gradient).
+void rotate(const AttentionShape& s, const float* from, int from_stride, float* to, int to_stride,
+            int n, int position, float direction) {
+  const int half = s.head_dim / 2;
+  for (int t = 0; t < n; t++) {
+    const float* x = from + static_cast<size_t>(t) * from_stride;
+    float* y = to + static_cast<size_t>(t) * to_stride;
+    const float* cosine = s.cosine.data() + static_cast<size_t>(position + t) * half;
+    const float* sine = s.sine.data() + static_cast<size_t>(position + t) * half;
+    if (s.neox) {
+      for (int i = 0; i < half; i++) {
+        const float a = x[i], b = x[i + half], sn = direction * sine[i];
+        y[i] = a * cosine[i] - b * sn;
+        y[i + half] = a * sn + b * cosine[i];
+      }
+    } else {
+      for (int i = 0; i < half; i++) {
+        const float a = x[2 * i], b = x[2 * i + 1], sn = direction * sine[i];
+        y[2 * i] = a * cosine[i] - b * sn;
+        y[2 * i + 1] = a * sn + b * cosine[i];
+      }
+    }
+  }
+}
+
+// Rows of causal probabilities from scores (n, position + n), in place: row i sees the columns up
+// to position + i, and is zero after them.
+void causal_softmax(float* scores, int n, int position = 0) {
+  const int width = position + n;
+  for (int i = 0; i < n; i++) {
+    float* row = scores + static_cast<size_t>(i) * width;
+    const int seen = position + i + 1;
+    float largest = row[0];
+    for (int j = 1; j < seen; j++) largest = std::max(largest, row[j]);
+    float sum = 0;
+    for (int j = 0; j < seen; j++) {
+      row[j] = std::exp(row[j] - largest);
+      sum += row[j];
+    }
+    const float inverse = 1.0f / sum;
+    for (int j = 0; j < seen; j++) row[j] *= inverse;
+    std::fill(row + seen, row + width, 0.0f);
+  }
+}
+
+struct HeadScratch {
+  std::vector<float> q, k, scores, output, grad_scores, grad_q, grad_k;
+};
+
+// Root-mean-square norm of the n rows of a head, (n, head_dim) in `to`; times gain.
+void norm_head(const AttentionShape& s, const float* from, int from_stride, const float* gain,
+               float* to, int to_stride, int n) {
+  for (int t = 0; t < n; t++) {
+    const float* x = from + static_cast<size_t>(t) * from_stride;
+    float* y = to + static_cast<size_t>(t) * to_stride;
+    float square = 0;
+    for (int i = 0; i < s.head_dim; i++) square += x[i] * x[i];
+    const float inverse = 1.0f / std::sqrt(square / s.head_dim + s.norm_epsilon);
+    for (int i = 0; i < s.head_dim; i++) y[i] = x[i] * inverse * gain[i];
+  }
+}
+
+// The gradient of the rows before norm_head, in place of the gradient after it.
+void norm_head_back(const AttentionShape& s, const float* from, int from_stride, const float* gain,
+                    float* grad, int grad_stride, int n) {
+  for (int t = 0; t < n; t++) {
+    const float* x = from + static_cast<size_t>(t) * from_stride;
+    float* g = grad + static_cast<size_t>(t) * grad_stride;
+    float square = 0, along = 0;
+    for (int i = 0; i < s.head_dim; i++) {
+      square += x[i] * x[i];
+      along += x[i] * gain[i] * g[i];
+    }
+    const float mean = square / s.head_dim + s.norm_epsilon;
+    const float inverse = 1.0f / std::sqrt(mean);
+    const float pull = along / (mean * s.head_dim);
+    for (int i = 0; i < s.head_dim; i++) g[i] = inverse * (gain[i] * g[i] - x[i] * pull);
+  }
+}
+
+// The rows of a head as attention multiplies them: normed where there is a gain, then rotated.
+void load_head(const AttentionShape& s, const float* from, int from_stride, const ggml_tensor* gain,
+               float* to, int to_stride, int n, int position = 0) {
+  if (gain) {
+    norm_head(s, from, from_stride, data(gain), to, to_stride, n);
+    rotate(s, to, to_stride, to, to_stride, n, position, 1);
+  } else {
+    rotate(s, from, from_stride, to, to_stride, n, position, 1);
+  }
+}
+
+// Takes the gradient of load_head's result back to the gradient of its input.
+void store_head_grad(const AttentionShape& s, const float* from, int from_stride,
+                     const ggml_tensor* gain, const float* grad, float* to, int to_stride, int n) {
+  rotate(s, grad, s.head_dim, to, to_stride, n, 0, -1);
+  if (gain) norm_head_back(s, from, from_stride, data(gain), to, to_stride, n);
+}
+
+HeadScratch& head_scratch() {
+  static thread_local HeadScratch scratch;
+  return scratch;
+}
+
+void attention_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
+  const auto& groups = *static_cast<GroupAttention*>(user);
+  const AttentionShape& s = groups.shape;
+  const ggml_tensor* qkv = dst->src[0];
+  const ggml_tensor *q_gain = dst->src[1], *k_gain = dst->src[2];
+  const int ld = stride(qkv), ld_out = stride(dst), hd = s.head_dim;
+  const int per_kv = s.n_heads / s.n_heads_kv;
+  const float scale = 1.0f / std::sqrt(static_cast<float>(hd));
+  HeadScratch& w = head_scratch();
+  const int n_groups = static_cast<int>(groups.offsets.size()) - 1;
+  for (int task = ith; task < n_groups * s.n_heads_kv; task += nth) {
+    const int group = task / s.n_heads_kv, kv = task % s.n_heads_kv;
+    const int64_t first = groups.offsets[group];
+    const int n = groups.offsets[group + 1] - groups.offsets[group];
+    const float* base = data(qkv) + first * ld;
+    const float* v = base + (s.n_heads + s.n_heads_kv + kv) * hd;
+    w.q.resize(static_cast<size_t>(n) * hd);
+    w.k.resize(static_cast<size_t>(n) * hd);
+    w.scores.resize(static_cast<size_t>(n) * n);
+    load_head(s, base + (s.n_heads + kv) * hd, ld, k_gain, w.k.data(), hd, n);
+    for (int h = kv * per_kv; h < (kv + 1) * per_kv; h++) {
+      load_head(s, base + h * hd, ld, q_gain, w.q.data(), hd, n);
+      gemm(false, true, n, n, hd, scale, w.q.data(), hd, w.k.data(), hd, 0, w.scores.data(), n);
+      causal_softmax(w.scores.data(), n);
+      gemm(false, false, n, hd, n, 1, w.scores.data(), n, v, ld, 0,
+           data(dst) + first * ld_out + h * hd, ld_out);
+    }
+  }
+}
+
+void attention_back_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
+  const auto& groups = *static_cast<GroupAttention*>(user);
+  const AttentionShape& s = groups.shape;
+  const ggml_tensor* qkv = dst->src[0];
+  const ggml_tensor* grad = dst->src[1];
+  const ggml_tensor *q_gain = dst->src[2], *k_gain = dst->src[3];
+  const int ld = stride(qkv), ld_grad = stride(grad), ld_out = stride(dst), hd = s.head_dim;
+  const int per_kv = s.n_heads / s.n_heads_kv;
+  const float scale = 1.0f / std::sqrt(static_cast<float>(hd));
+  HeadScratch& w = head_scratch();
+  const int n_groups = static_cast<int>(groups.offsets.size()) - 1;
+  for (int task = ith; task < n_groups * s.n_heads_kv; task += nth) {
+    const int group = task / s.n_heads_kv, kv = task % s.n_heads_kv;
+    const int64_t first = groups.offsets[group];
+    const int n = groups.offsets[group + 1] - groups.offsets[group];
+    const size_t rows = static_cast<size_t>(n) * hd, square = static_cast<size_t>(n) * n;
+    const float* base = data(qkv) + first * ld;
+    const float* v = base + (s.n_heads + s.n_heads_kv + kv) * hd;
+    float* out = data(dst) + first * ld_out;
+    float* grad_v = out + (s.n_heads + s.n_heads_kv + kv) * hd;
+    for (auto* x : {&w.q, &w.k, &w.grad_q, &w.grad_k}) x->resize(rows);
+    for (auto* x : {&w.scores, &w.grad_scores}) x->resize(square);
+    load_head(s, base + (s.n_heads + kv) * hd, ld, k_gain, w.k.data(), hd, n);
+    for (int h = kv * per_kv; h < (kv + 1) * per_kv; h++) {
+      const float accumulate = h == kv * per_kv ? 0.0f : 1.0f;
+      const float* grad_o = data(grad) + first * ld_grad + h * hd;
+      load_head(s, base + h * hd, ld, q_gain, w.q.data(), hd, n);
+      gemm(false, true, n, n, hd, scale, w.q.data(), hd, w.k.data(), hd, 0, w.scores.data(), n);
+      causal_softmax(w.scores.data(), n);
+      gemm(true, false, n, hd, n, 1, w.scores.data(), n, grad_o, ld_grad, accumulate, grad_v,
+           ld_out);
+      gemm(false, true, n, n, hd, 1, grad_o, ld_grad, v, ld, 0, w.grad_scores.data(), n);
+      for (int i = 0; i < n; i++) {
+        const float* p = w.scores.data() + static_cast<size_t>(i) * n;
+        float* g = w.grad_scores.data() + static_cast<size_t>(i) * n;
+        float mean = 0;
+        for (int j = 0; j <= i; j++) mean += p[j] * g[j];
+        for (int j = 0; j <= i; j++) g[j] = scale * p[j] * (g[j] - mean);
+        std::fill(g + i + 1, g + n, 0.0f);
+      }
+      gemm(false, false, n, hd, n, 1, w.grad_scores.data(), n, w.k.data(), hd, 0, w.grad_q.data(),
+           hd);
+      gemm(true, false, n, hd, n, 1, w.grad_scores.data(), n, w.q.data(), hd, accumulate,
+           w.grad_k.data(), hd);
+      store_head_grad(s, base + h * hd, ld, q_gain, w.grad_q.data(), out + h * hd, ld_out, n);
+    }
+    const int k_at = (s.n_heads + kv) * hd;
+    store_head_grad(s, base + k_at, ld, k_gain, w.grad_k.data(), out + k_at, ld_out, n);
+  }
+}
+
+// Every task is one key-value head of one run: nothing else touches its part of the cache.
+void cached_attention_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
+  const auto& [attention, layer] = *static_cast<CachedAttentionLayer*>(user);
+  const AttentionShape& s = attention->shape;
+  const ggml_tensor* qkv = dst->src[0];
+  const ggml_tensor *q_gain = dst->src[1], *k_gain = dst->src[2];
+  const int ld = stride(qkv), ld_out = stride(dst), hd = s.head_dim;
+  const int ld_cache = attention->cache->kv_dim();
+  const int per_kv = s.n_heads / s.n_heads_kv;
+  const float scale = 1.0f / std::sqrt(static_cast<float>(hd));
+  HeadScratch& w = head_scratch();
+  const int n_tasks = static_cast<int>(attention->runs.size()) * s.n_heads_kv;
+  for (int task = ith; task < n_tasks; task += nth) {
+    const auto& run = attention->runs[task / s.n_heads_kv];
+    const int kv = task % s.n_heads_kv, n = run.n, length = run.position + n;
+    const float* base = data(qkv) + static_cast<size_t>(run.first) * ld;
+    float* keys = attention->cache->keys(layer, run.sequence) + kv * hd;
+    float* values = attention->cache->values(layer, run.sequence) + kv * hd;
+    const size_t new_rows = static_cast<size_t>(run.position) * ld_cache;
+    load_head(s, base + (s.n_heads + kv) * hd, ld, k_gain, keys + new_rows, ld_cache, n,
+              run.position);
+    const float* v = base + (s.n_heads + s.n_heads_kv + kv) * hd;
+    for (int t = 0; t < n; t++) {
+      std::copy_n(v + static_cast<size_t>(t) * ld, hd,
+                  values + new_rows + static_cast<size_t>(t) * ld_cache);
+    }
+    // The heads that share these keys, one after another: rows (per_kv * n).
+    w.q.resize(static_cast<size_t>(per_kv) * n * hd);
+    w.scores.resize(static_cast<size_t>(per_kv) * n * length);
+    w.output.resize(w.q.size());
+    for (int i = 0; i < per_kv; i++) {
+      load_head(s, base + (kv * per_kv + i) * hd, ld, q_gain,
+                w.q.data() + static_cast<size_t>(i) * n * hd, hd, n, run.position);
+    }
+    gemm(false, true, per_kv * n, length, hd, scale, w.q.data(), hd, keys, ld_cache, 0,
+         w.scores.data(), length);
+    for (int i = 0; i < per_kv; i++) {
+      causal_softmax(w.scores.data() + static_cast<size_t>(i) * n * length, n, run.position);
+    }
+    gemm(false, false, per_kv * n, hd, length, 1, w.scores.data(), length, values, ld_cache, 0,
+         w.output.data(), hd);
+    for (int i = 0; i < per_kv; i++) {
+      for (int t = 0; t < n; t++) {
+        std::copy_n(
+            w.output.data() + (static_cast<size_t>(i) * n + t) * hd, hd,
+            data(dst) + static_cast<size_t>(run.first + t) * ld_out + (kv * per_kv + i) * hd);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+AttentionShape::AttentionShape(const Weights& weights)
+    : n_heads(weights.hp.n_heads),
+      n_heads_kv(weights.hp.n_heads_kv),
+      head_dim(weights.hp.head_dim),
+      norm_epsilon(weights.hp.norm_epsilon),
+      neox(weights.hp.rope_neox) {
+  reserve_positions(weights, 512);
+}
+
+void AttentionShape::reserve_positions(const Weights& weights, int n) {
+  const int half = head_dim / 2;
+  if (static_cast<size_t>(n) * half <= cosine.size()) return;
+  cosine.resize(static_cast<size_t>(n) * half);
+  sine.resize(cosine.size());
+  for (int p = 0; p < n; p++) {
+    for (int i = 0; i < half; i++) {
+      const double factor = weights.rope_factors.empty() ? 1.0 : weights.rope_factors[i];
+      const double angle = p * static_cast<double>(weights.hp.rope_scale) * factor *
+                           std::pow(static_cast<double>(weights.hp.rope_base), -2.0 * i / head_dim);
+      cosine[static_cast<size_t>(p) * half + i] = static_cast<float>(std::cos(angle));
+      sine[static_cast<size_t>(p) * half + i] = static_cast<float>(std::sin(angle));
+    }
+  }
+}
+
+KeyValueCache::KeyValueCache(const Hyperparameters& hp, int n_sequences, int capacity)
+    : n_layers_(hp.n_layers), n_sequences_(n_sequences), capacity_(capacity), kv_dim_(hp.kv_dim()) {
+  keys_.resize(at(n_layers_, 0));
+  values_.resize(keys_.size());
+}
+
+void KeyValueCache::copy(int from, int to, int n) {
+  for (int layer = 0; layer < n_layers_; layer++) {
+    std::copy_n(keys(layer, from), static_cast<size_t>(n) * kv_dim_, keys(layer, to));
+    std::copy_n(values(layer, from), static_cast<size_t>(n) * kv_dim_, values(layer, to));
+  }
+}
+
+ggml_tensor* attention(ggml_context* c, ggml_tensor* qkv, const LayerWeights& layer,
+                       GroupAttention* groups) {
+  std::vector<ggml_tensor*> args = {qkv};
+  if (layer.q_norm) args.insert(args.end(), {layer.q_norm, layer.k_norm});
+  return custom(c, static_cast<int64_t>(groups->shape.n_heads) * groups->shape.head_dim, qkv->ne[1],
+                args, attention_kernel, groups);
+}
+
+ggml_tensor* attention_back(ggml_context* c, ggml_tensor* qkv, ggml_tensor* grad,
+                            const LayerWeights& layer, GroupAttention* groups) {
+  std::vector<ggml_tensor*> args = {qkv, grad};
+  if (layer.q_norm) args.insert(args.end(), {layer.q_norm, layer.k_norm});
+  return custom(c, qkv->ne[0], qkv->ne[1], args, attention_back_kernel, groups);
+}
+
+ggml_tensor* cached_attention(ggml_context* c, ggml_tensor* qkv, const LayerWeights& layer,
+                              CachedAttentionLayer* cached) {
+  const AttentionShape& shape = cached->attention->shape;
+  std::vector<ggml_tensor*> args = {qkv};
+  if (layer.q_norm) args.insert(args.end(), {layer.q_norm, layer.k_norm});
+  return custom(c, static_cast<int64_t>(shape.n_heads) * shape.head_dim, qkv->ne[1], args,
+                cached_attention_kernel, cached);
+}
+
+}  // namespace harmonic
