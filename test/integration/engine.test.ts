@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadAddon } from "../../src/native/load";
+import { findNeighbors } from "../../src/neighbors/find";
+import { Sampler, type SamplerOptions } from "../../src/sample/sampler";
+import { allSmallRows, smallSchema } from "../support/tables";
+import { temporaryFolder } from "../support/temporary";
+import { writeTinyGguf } from "../support/tiny-gguf";
+
+const folder = temporaryFolder();
+const base = join(folder, "base.gguf");
+const other = join(folder, "other.gguf");
+const columns = allSmallRows();
+const cpu = existsSync("/proc/cpuinfo") ? readFileSync("/proc/cpuinfo", "utf8") : "";
+/** Only processors with fast 8-bit products have our graph. */
+const whereFast = /\bavx512_vnni\b|\bavx_vnni\b/.test(cpu) ? it : it.skip;
+
+beforeAll(() => {
+  writeTinyGguf(base);
+  writeTinyGguf(other, { architecture: "internlm2", tied: false });
+});
+
+async function draw(settings: Partial<SamplerOptions["settings"]>): Promise<unknown[][]> {
+  const sampler = await Sampler.open({
+    ...{ schema: smallSchema, columns, format: "compact", description: "", k: 3, base },
+    neighbors: await findNeighbors(columns, smallSchema, { k: 3 }),
+    settings: { rows: 32, nSequences: 16, threads: 1, seed: 5, ...settings },
+  });
+  const rows: unknown[][] = [];
+  for (let c = 0; c < sampler.nChunks; c++) {
+    const drawn = (await sampler.chunk(c)).columns;
+    for (let i = 0; i < sampler.rowsOf(c); i++) {
+      rows.push(drawn.map((column) => (column.kind === "category" ? column.codes[i] : column.scaled[i])));
+    }
+  }
+  sampler.close();
+  return rows;
+}
+
+/** Share of the rows that two drawings have in common, by place. */
+const agreement = (a: unknown[][], b: unknown[][]): number =>
+  a.filter((row, i) => JSON.stringify(row) === JSON.stringify(b[i])).length / a.length;
+
+describe("engines", () => {
+  it("an F32 base is left to llama.cpp, and an architecture that our graph lacks", async () => {
+    for (const path of [base, other]) {
+      const model = await loadAddon().openModel({ path, engine: "auto" });
+      expect(model.info().engine).toBe("llama");
+      model.close();
+    }
+  });
+
+  whereFast("the graph draws nearly the rows that llama.cpp draws, and the same again", async () => {
+    const [llama, graph, again] = [
+      await draw({ engine: "llama" }),
+      await draw({ engine: "graph" }),
+      await draw({ engine: "graph" }),
+    ];
+    expect(graph).toEqual(again);
+    // Weights are rounded to 8 bits, so a draw near the edge between two tokens may fall on the other side.
+    expect(agreement(graph, llama)).toBeGreaterThan(0.7);
+    expect(agreement(graph, await draw({ engine: "graph", seed: 6 }))).toBeLessThan(0.5);
+  });
+
+  whereFast("the graph shares prompts between rows", async () => {
+    expect(await draw({ engine: "graph", rowsPerPrompt: 4 })).toHaveLength(32);
+  });
+
+  it("the graph is refused for an architecture that it lacks, by name", async () => {
+    await expect(loadAddon().openModel({ path: other, engine: "graph" })).rejects.toMatchObject({
+      code: "E_MODEL",
+      message: expect.stringContaining("internlm2") as string,
+    });
+  });
+});
