@@ -28,7 +28,7 @@ export const PREPROCESS_SPECS = {
 
 export const TRAIN_SPECS = {
   epochs: real("--epochs <n>", "passes over the table; default: by its size", { above: 0, max: 10000 }),
-  batch: integer("--batch <n>", "groups of rows a step; default 8", { min: 1 }),
+  batch: integer("--batch <n>", "groups of rows a step; default 2", { min: 1 }),
   learningRate: real("--learning-rate <x>", "default 0.001", { above: 0, max: 1 }),
   schedule: choice("--schedule <name>", "of the learning rate; default cosine", [
     "cosine",

@@ -14,8 +14,8 @@ export const trainSettingsSchema = z.strictObject({
     .default(["q", "k", "v", "o", "gate", "up", "down"]),
   /** passes over the table; absent: from the number of rows, see defaultEpochs */
   epochs: z.number().positive().max(10000).optional(),
-  /** groups a step [8] */
-  batch: z.int().min(1).default(8),
+  /** groups a step [2] */
+  batch: z.int().min(1).default(2),
   learningRate: z.number().positive().max(1).default(1e-3),
   schedule: z.enum(["cosine", "linear", "constant"]).default("cosine"),
   /** share of the steps over which the learning rate rises from 0 [0.05] */

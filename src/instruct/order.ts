@@ -1,0 +1,18 @@
+import type { Column } from "../table/columns";
+import type { TableSchema } from "../table/schema";
+import type { RowFormat } from "./format";
+
+/**
+ * The schema in the order in which the model writes a row. Where the format allows it the target comes first: each other
+ * cell is then drawn given the label, which small models learn far better than a label at the end.
+ */
+export function modelOrder(schema: TableSchema, format: RowFormat): TableSchema {
+  const target = schema.fields.find((field) => field.name === schema.target);
+  if (!format.targetFirst || target === undefined) return schema;
+  return { ...schema, fields: [target, ...schema.fields.filter((field) => field !== target)] };
+}
+
+/** The columns in the order of the schema's fields. */
+export function inOrderOf(schema: TableSchema, columns: readonly Column[]): Column[] {
+  return schema.fields.map((field) => columns.find((column) => column.name === field.name)!);
+}
