@@ -10,6 +10,7 @@ export {
 } from "./run/preprocess-table";
 export { trainFolder, type TrainFolderOptions, type TrainFolderResult } from "./run/train-folder";
 export { sampleFolder, type SampleFolderOptions } from "./run/sample-folder";
+export { PRESETS, type PresetName } from "./run/presets";
 export { RunFolder } from "./run/folder";
 
 export { readTable, type ReadOptions, type TableFormat } from "./table/read";

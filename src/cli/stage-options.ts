@@ -7,6 +7,12 @@ export const SHARED_SPECS = {
   threads: integer("--threads <n>", "threads; default: all cores", { min: 1 }),
 };
 
+export const PRESET_SPECS = {
+  preset: choice("--preset <name>", "settings that go together; options given beside it win", [
+    "harmonic-paper",
+  ]),
+};
+
 export const PREPROCESS_SPECS = {
   k: integer("--k <n>", "neighbours of each row in its prompt; default 5", { min: 0, max: MAX_K }),
   format: choice("--format <name>", "how rows are written for the model; default compact", [
@@ -43,6 +49,7 @@ export const TRAIN_SPECS = {
   clip: real("--clip <norm>", "largest norm of the gradient, 0: unlimited; default 1", { min: 0 }),
   rank: integer("--rank <r>", "of the adapter; default 16", { min: 1, max: 1024 }),
   alpha: real("--alpha <x>", "its product is scaled by alpha / rank; default 32", { above: 0 }),
+  rslora: flag("--rslora", "scale it by alpha / sqrt(rank)"),
   targets: list("--targets <names>", "matrices that it adapts, separated by commas; default all", [
     "q",
     "k",

@@ -5,6 +5,7 @@ import type { StageControl } from "../progress";
 import { rowCount } from "../table/convert";
 import { FILES, type RunFolder } from "./folder";
 import { loadInstructionData } from "./stages/load";
+import { withPreset, type PresetName } from "./presets";
 import { preprocessStage, type PreprocessSettings } from "./stages/preprocess";
 import { defaultFolder, startRun } from "./start";
 
@@ -15,6 +16,8 @@ export interface PreprocessTableOptions extends StageControl {
   out?: string | undefined;
   target?: string | undefined;
   schema?: string | undefined;
+  /** settings that go together; those given below win over it */
+  preset?: PresetName | undefined;
   settings?: PreprocessSettings | undefined;
   /** the instructions once more, as another program's training data: instructions.NAME.jsonl */
   export?: ExportName | undefined;
@@ -31,7 +34,8 @@ export interface PreprocessTableResult {
 
 /** Makes a run folder of a whole table, as `harmonic preprocess` does: what train and sample go on from. */
 export async function preprocessTable(options: PreprocessTableOptions): Promise<PreprocessTableResult> {
-  const { table, target, schema, settings = {} } = options;
+  const { table, target, schema } = options;
+  const settings = withPreset(options.preset, "preprocess", options.settings);
   const out = options.out ?? defaultFolder(table);
   const folder = await startRun({ table, out, target, schema, seed: 0, split: false, preprocess: settings });
   try {

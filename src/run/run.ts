@@ -6,6 +6,7 @@ import { resolveBase } from "../model/resolve";
 import { type StageControl, throwIfAborted } from "../progress";
 import type { TrainPlan } from "../train/train";
 import { FILES, type RunFolder } from "./folder";
+import { withPreset, type PresetName } from "./presets";
 import { evaluateStage } from "./stages/evaluate";
 import { preprocessStage, type PreprocessSettings } from "./stages/preprocess";
 import { plainSampleSettings, sampleStage, type SampleStageSettings } from "./stages/sample";
@@ -29,6 +30,8 @@ export interface RunOptions extends StageControl {
   /** default 0 */
   seed?: number | undefined;
   threads?: number | undefined;
+  /** settings that go together; those given below win over it */
+  preset?: PresetName | undefined;
   preprocess?: PreprocessSettings | undefined;
   train?: TrainStageSettings | undefined;
   sample?: SampleStageSettings | undefined;
@@ -50,7 +53,9 @@ export interface RunResult {
  * @throws E_RUN where the folder holds another run, and whatever the stages throw
  */
 export async function run(options: RunOptions): Promise<RunResult> {
-  const { signal, threads, preprocess = {}, train = {}, sample = {} } = options;
+  const { signal, threads, preset, sample = {} } = options;
+  const preprocess = withPreset(preset, "preprocess", options.preprocess);
+  const train = withPreset(preset, "train", options.train);
   const base = await resolveBase(options.base ?? DEFAULT_BASE, options);
   await checkTrainable(base.path);
   const folder = await startRun({

@@ -2,6 +2,7 @@ import { checkTrainable } from "../model/info";
 import { DEFAULT_BASE } from "../model/registry";
 import { resolveBase } from "../model/resolve";
 import { FILES, RunFolder } from "./folder";
+import { withPreset, type PresetName } from "./presets";
 import { withoutNulls } from "./settings";
 import { trainStage, type TrainStageControl, type TrainStageSettings } from "./stages/train";
 
@@ -12,7 +13,9 @@ export interface TrainFolderOptions extends TrainStageControl {
   base?: string | undefined;
   /** default: the folder's */
   seed?: number | undefined;
-  /** over those that the folder has */
+  /** settings that go together, over those that the folder has */
+  preset?: PresetName | undefined;
+  /** over both */
   settings?: TrainStageSettings | undefined;
 }
 
@@ -31,7 +34,8 @@ export async function trainFolder(options: TrainFolderOptions): Promise<TrainFol
     const base = await resolveBase(options.base ?? noted?.name ?? DEFAULT_BASE, options);
     await checkTrainable(base.path);
     const stored = withoutNulls(folder.run.settings.train as TrainStageSettings | undefined);
-    await trainStage(folder, base, { ...stored, ...options.settings }, options, options.seed);
+    const settings = withPreset(options.preset, "train", options.settings);
+    await trainStage(folder, base, { ...stored, ...settings }, options, options.seed);
     const adapter = folder.path(FILES.adapter);
     return { ...folder.run.stages.train?.result, adapter, log: folder.path(FILES.log) };
   } finally {

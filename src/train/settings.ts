@@ -8,6 +8,8 @@ export const trainSettingsSchema = z.strictObject({
   rank: z.int().min(1).max(1024).default(16),
   /** the adapter's product is scaled by alpha / rank [32] */
   alpha: z.number().positive().default(32),
+  /** scale it by alpha / sqrt(rank) instead (rsLoRA, Kalajdzievski, 2023), so that high ranks learn as fast [false] */
+  rslora: z.boolean().default(false),
   targets: z
     .array(z.enum(["q", "k", "v", "o", "gate", "up", "down"]))
     .min(1)
@@ -58,4 +60,13 @@ export function parseTrainSettings(input: TrainSettingsInput): TrainSettings {
  */
 export function defaultEpochs(nRows: number): number {
   return Math.min(8, Math.max(1, Math.round(4000 / nRows)));
+}
+
+/** The alpha whose alpha / rank, the scale that every reader of a GGUF adapter applies, is the one asked for. */
+export function adapterAlpha({
+  alpha,
+  rank,
+  rslora,
+}: Pick<TrainSettings, "alpha" | "rank" | "rslora">): number {
+  return rslora ? alpha * Math.sqrt(rank) : alpha;
 }

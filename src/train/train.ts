@@ -20,7 +20,13 @@ import { type Lesson, LessonWriter } from "./lesson";
 import { appendTrainingLog, openTrainingLog, type TrainingLogEntry } from "./log";
 import { packLessons } from "./pack";
 import { learningRateAt } from "./schedule";
-import { defaultEpochs, parseTrainSettings, type TrainSettings, type TrainSettingsInput } from "./settings";
+import {
+  adapterAlpha,
+  defaultEpochs,
+  parseTrainSettings,
+  type TrainSettings,
+  type TrainSettingsInput,
+} from "./settings";
 
 /** Forward and backward cost about three times a forward pass. */
 const BACKWARD_FACTOR = 3;
@@ -119,7 +125,7 @@ async function trainWith(
   const trainer = await loadAddon().openTrainer({
     path: options.base,
     rank: settings.rank,
-    alpha: settings.alpha,
+    alpha: adapterAlpha(settings),
     targets: settings.targets,
     seed: settings.seed,
     threads: settings.threads,

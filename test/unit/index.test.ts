@@ -24,6 +24,7 @@ describe("the library", () => {
         "DEFAULT_BASE",
         "HarmonicError",
         "MODELS",
+        "PRESETS",
         "RunFolder",
         "batchesOf",
         "columnsFromBatches",

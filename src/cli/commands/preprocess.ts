@@ -4,12 +4,13 @@ import { preprocessTable } from "../../run/preprocess-table";
 import { defineCommand } from "../command";
 import type { Io } from "../io";
 import { choice, text } from "../options";
-import { PREPROCESS_SPECS, SHARED_SPECS } from "../stage-options";
+import { PREPROCESS_SPECS, PRESET_SPECS, SHARED_SPECS } from "../stage-options";
 
 const SPECS = {
   out: text("--out <dir>", "the run folder; default harmonic-NAME"),
   target: text("--target <column>", "column to predict"),
   schema: text("--schema <file>", "schema of the table; default: inferred"),
+  ...PRESET_SPECS,
   ...PREPROCESS_SPECS,
   export: choice(
     "--export <name>",
@@ -30,12 +31,12 @@ export function addPreprocess(program: Command, io: Io): void {
     io,
     async ({
       arguments: [table = ""],
-      options: { out, target, schema, threads, export: exported, ...settings },
+      options: { out, target, schema, preset, threads, export: exported, ...settings },
       control,
       print,
     }) => {
       const result = await preprocessTable({
-        ...{ table, out, target, schema, threads, settings },
+        ...{ table, out, target, schema, preset, threads, settings },
         export: exported,
         ...control,
       });

@@ -5,7 +5,7 @@ import { defineCommand } from "../command";
 import type { Io } from "../io";
 import { pick, text } from "../options";
 import { describePlan } from "../plan";
-import { PREPROCESS_SPECS, SAMPLE_SPECS, SHARED_SPECS, TRAIN_SPECS } from "../stage-options";
+import { PREPROCESS_SPECS, PRESET_SPECS, SAMPLE_SPECS, SHARED_SPECS, TRAIN_SPECS } from "../stage-options";
 
 const SPECS = {
   target: text("--target <column>", "column to predict"),
@@ -17,6 +17,7 @@ const SPECS = {
     "--holdout <file>",
     "real rows that nothing sees before the scores; default: a tenth of the table",
   ),
+  ...PRESET_SPECS,
   ...PREPROCESS_SPECS,
   ...TRAIN_SPECS,
   ...SAMPLE_SPECS,
@@ -33,9 +34,9 @@ export function addRun(program: Command, io: Io): void {
     SPECS,
     io,
     async ({ arguments: [table = ""], options, control, view, print }) => {
-      const { target, out, base, schema, test, holdout, seed, threads } = options;
+      const { target, out, base, schema, test, holdout, preset, seed, threads } = options;
       const result = await run({
-        ...{ table, target, out, base, schema, test, holdout, seed, threads },
+        ...{ table, target, out, base, schema, test, holdout, preset, seed, threads },
         preprocess: pick(options, PREPROCESS_SPECS),
         train: pick(options, TRAIN_SPECS),
         sample: pick(options, SAMPLE_SPECS),

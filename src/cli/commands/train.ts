@@ -4,10 +4,11 @@ import { defineCommand } from "../command";
 import type { Io } from "../io";
 import { pick, text } from "../options";
 import { describePlan } from "../plan";
-import { SHARED_SPECS, TRAIN_SPECS } from "../stage-options";
+import { PRESET_SPECS, SHARED_SPECS, TRAIN_SPECS } from "../stage-options";
 
 const SPECS = {
   base: text("--base <model>", "a registered name, a GGUF, or hf:owner/repo/file.gguf; default smollm2-135m"),
+  ...PRESET_SPECS,
   ...TRAIN_SPECS,
   ...SHARED_SPECS,
 };
@@ -22,9 +23,9 @@ export function addTrain(program: Command, io: Io): void {
     SPECS,
     io,
     async ({ arguments: [directory = ""], options, control, view, print }) => {
-      const { base, seed, threads } = options;
+      const { base, preset, seed, threads } = options;
       const result = await trainFolder({
-        ...{ directory, base, seed, threads },
+        ...{ directory, base, preset, seed, threads },
         settings: pick(options, TRAIN_SPECS),
         ...control,
         onPlan: (plan) => view.say(describePlan(plan)),

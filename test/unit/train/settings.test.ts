@@ -1,4 +1,4 @@
-import { defaultEpochs, parseTrainSettings } from "../../../src/train/settings";
+import { adapterAlpha, defaultEpochs, parseTrainSettings } from "../../../src/train/settings";
 
 it.each([
   [{ rank: 0 }, "rank"],
@@ -19,4 +19,9 @@ it("goes through a small table several times and a large one once", () => {
   expect(defaultEpochs(491)).toBe(8);
   expect(defaultEpochs(2000)).toBe(2);
   expect(defaultEpochs(26_048)).toBe(1);
+});
+
+it("scales by alpha / rank, with rsLoRA by alpha / sqrt(rank)", () => {
+  expect(adapterAlpha({ alpha: 32, rank: 64, rslora: false }) / 64).toBe(32 / 64);
+  expect(adapterAlpha({ alpha: 32, rank: 64, rslora: true }) / 64).toBe(32 / 8);
 });
