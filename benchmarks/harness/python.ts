@@ -1,0 +1,30 @@
+import { createHash } from "node:crypto";
+import { existsSync, writeFileSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { benchmarkCache } from "./cache";
+import { runProcess } from "./process";
+
+/**
+ * The Python of an environment that holds these packages, made where it is not there yet; the same list, the same
+ * environment. HARMONIC_BENCH_VENV names one to use as it is instead.
+ * @param requirements pinned, e.g. "torch==2.9.1"
+ */
+export async function pythonWith(requirements: readonly string[]): Promise<string> {
+  const given = process.env["HARMONIC_BENCH_VENV"];
+  if (given) return pythonOf(given);
+  const key = createHash("sha256").update(requirements.join("\n")).digest("hex").slice(0, 12);
+  const folder = benchmarkCache(`python-${key}`);
+  const complete = join(folder, "complete");
+  if (!existsSync(complete)) {
+    console.error(`-- installing ${requirements.join(" ")} into ${folder}`);
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(dirname(folder), { recursive: true });
+    await runProcess(["python3", "-m", "venv", folder]);
+    await runProcess([pythonOf(folder), "-m", "pip", "install", "--quiet", ...requirements]);
+    writeFileSync(complete, requirements.join("\n"));
+  }
+  return pythonOf(folder);
+}
+
+const pythonOf = (folder: string): string => join(folder, "bin", "python");

@@ -1,0 +1,23 @@
+import { runBenchmark } from "./harness/run";
+import type { Benchmark } from "./harness/trial";
+import { sampleBenchmark } from "./sample/benchmark";
+import { trainBenchmark } from "./train/benchmark";
+
+/** A benchmark by its name; made when it is run, since making one installs its peers. */
+const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
+  train: trainBenchmark,
+  sample: sampleBenchmark,
+};
+
+async function main(): Promise<void> {
+  const name = process.argv[2] ?? "";
+  const make = BENCHMARKS[name];
+  if (!make) throw new Error(`expected one of ${Object.keys(BENCHMARKS).join(", ")} but received "${name}"`);
+  const failed = await runBenchmark(await make());
+  process.exitCode = failed ? 1 : 0;
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

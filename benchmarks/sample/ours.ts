@@ -1,0 +1,41 @@
+import type { SampleEngine } from "../../src/native/addon";
+import { Sampler } from "../../src/sample/sampler";
+import { report, trialArguments } from "../harness/child";
+import { K, readDiabetes } from "../tasks/diabetes";
+
+export interface SampleTrial {
+  engine: SampleEngine;
+  examples: number;
+  rowsPerPrompt: number;
+  threads: number;
+  chunks: number;
+}
+
+/** One process of the sampler: chunks of rows, timed from the second on. */
+async function main(): Promise<void> {
+  const { base, chunks, examples, ...settings } = trialArguments<SampleTrial & { base: string }>();
+  const prompt = examples === 0 ? "none" : "random";
+  const sampler = await Sampler.open({
+    ...(await readDiabetes()),
+    k: K,
+    base,
+    settings: { ...settings, prompt, rows: 100_000 },
+  });
+  const rows_per_second: number[] = [];
+  const tokens_per_second: number[] = [];
+  for (let c = 0; c <= chunks; c++) {
+    const started = process.hrtime.bigint();
+    const { nTokens } = await sampler.chunk(c);
+    const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+    if (c === 0) continue;
+    rows_per_second.push(sampler.rowsOf(c) / seconds);
+    tokens_per_second.push(nTokens / seconds);
+  }
+  sampler.close();
+  report({ rows_per_second, tokens_per_second });
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

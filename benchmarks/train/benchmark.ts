@@ -1,0 +1,126 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { DEFAULT_BASE } from "../../src/model/registry";
+import { type ResolvedBase, resolveBase } from "../../src/model/resolve";
+import { loadAddon } from "../../src/native/load";
+import { benchmarkCache } from "../harness/cache";
+import { nodeTrial } from "../harness/child";
+import { medianOf, ratiosOf } from "../harness/measure";
+import { runProcess } from "../harness/process";
+import { pythonWith } from "../harness/python";
+import type { Benchmark, Measurement, Settings, Trial } from "../harness/trial";
+import { diabetesLessons } from "../tasks/diabetes";
+
+const REQUIREMENTS = [
+  "torch==2.9.1",
+  "transformers==4.57.6",
+  "peft==0.18.0",
+  "gguf==0.17.1",
+  "numpy==2.4.6",
+  "safetensors==0.8.0",
+];
+const THREADS = [1, 2];
+const TASK = "diabetes, LoRA on smollm2-135m";
+
+/** What both subjects do alike: groups of six rows, two of them a step, so that a step is about 512 tokens. */
+const COMMON = { rank: 16, alpha: 32, learningRate: 1e-3, groupsPerStep: 2, steps: 4 };
+export type TrainTrial = typeof COMMON & { threads: number };
+
+/** Training a LoRA adapter on the groups of the diabetes table: ours, and PyTorch with PEFT. */
+export async function trainBenchmark(): Promise<Benchmark> {
+  const base = await resolveBase(DEFAULT_BASE);
+  const python = await pythonWith(REQUIREMENTS);
+  const model = await convertBase(python, base);
+  const lessons = await writeLessons(base);
+  const ours = ["int8", "bf16", "f32"].flatMap((weights) =>
+    THREADS.map((threads): Trial => {
+      const settings = { weights, threads, loss: "every row" };
+      const command = nodeTrial(join(__dirname, "ours.ts"), { ...COMMON, base: base.path, weights, threads });
+      return { subject: "harmonic", task: TASK, settings, command };
+    }),
+  );
+  const theirs = ["bf16", "f32"].flatMap((weights) =>
+    THREADS.map((threads): Trial => {
+      const settings = { weights, threads, loss: "last row" };
+      const trial = JSON.stringify({ ...COMMON, weights, threads, lessons, model: join(model, weights) });
+      const command = [python, join(__dirname, "peft-trial.py"), trial];
+      // The same short spinning as ours, see src/native/load.ts: the default loses whole time slices on a busy machine.
+      const env = {
+        OMP_NUM_THREADS: String(threads),
+        MKL_NUM_THREADS: String(threads),
+        GOMP_SPINCOUNT: "1000",
+      };
+      return { subject: "peft", task: TASK, settings, command, env };
+    }),
+  );
+  return {
+    name: "train",
+    metrics: [
+      { name: "tokens_per_second", unit: "tokens/s" },
+      { name: "rows_per_second", unit: "rows learned/s" },
+      { name: "peak_memory", unit: "MB" },
+    ],
+    trials: interleave(ours, theirs),
+    rounds: 1,
+    ratios,
+  };
+}
+
+/** Ours with 8-bit weights, the default, against the peer; on two threads unless the key says otherwise. */
+function ratios(measurements: Measurement[]): Record<string, number> {
+  const of = (subject: string, metric: string, settings: Settings): number | undefined =>
+    medianOf(measurements, { subject, metric, settings });
+  const two = (weights: string): Settings => ({ weights, threads: 2 });
+  const one = (weights: string): Settings => ({ weights, threads: 1 });
+  const tokens = "tokens_per_second";
+  return ratiosOf({
+    tokens_vs_peft_bf16: [of("harmonic", tokens, two("int8")), of("peft", tokens, two("bf16"))],
+    tokens_vs_peft_f32: [of("harmonic", tokens, two("int8")), of("peft", tokens, two("f32"))],
+    tokens_vs_peft_bf16_1_thread: [of("harmonic", tokens, one("int8")), of("peft", tokens, one("bf16"))],
+    tokens_vs_peft_f32_1_thread: [of("harmonic", tokens, one("int8")), of("peft", tokens, one("f32"))],
+    tokens_bf16_vs_peft_bf16: [of("harmonic", tokens, two("bf16")), of("peft", tokens, two("bf16"))],
+    tokens_f32_vs_peft_f32: [of("harmonic", tokens, two("f32")), of("peft", tokens, two("f32"))],
+    memory_vs_peft: [of("harmonic", "peak_memory", two("int8")), of("peft", "peak_memory", two("bf16"))],
+    rows_vs_peft: [
+      of("harmonic", "rows_per_second", two("int8")),
+      of("peft", "rows_per_second", two("bf16")),
+    ],
+  });
+}
+
+/** The base as folders that transformers loads, `f32` and `bf16`, made once for a base. */
+async function convertBase(python: string, base: ResolvedBase): Promise<string> {
+  const folder = benchmarkCache(`base-${base.sha256.slice(0, 12)}`);
+  const complete = join(folder, "complete");
+  if (!existsSync(complete)) {
+    console.error(`-- converting ${base.name} for the peer`);
+    await mkdir(folder, { recursive: true });
+    await runProcess([python, join(__dirname, "convert-base.py"), base.path, folder]);
+    writeFileSync(complete, base.sha256);
+  }
+  return folder;
+}
+
+/** The groups as the peer reads them: token ids, and the positions of the last row's tokens. */
+async function writeLessons(base: ResolvedBase): Promise<string> {
+  const model = await loadAddon().openModel({ path: base.path, vocabularyOnly: true });
+  const n = COMMON.groupsPerStep * (COMMON.steps + 1);
+  const { lessons } = await diabetesLessons(model, n, { loss: "last", vocabulary: "full" });
+  model.close();
+  const path = benchmarkCache("train-diabetes.json");
+  const plain = lessons.map(({ tokens, lossPositions }) => ({
+    tokens: [...tokens],
+    lossPositions: [...lossPositions],
+  }));
+  writeFileSync(path, JSON.stringify(plain));
+  return path;
+}
+
+/** One of each in turn, so that what else the machine does meets both. */
+function interleave(a: readonly Trial[], b: readonly Trial[]): Trial[] {
+  const longest = Math.max(a.length, b.length);
+  return Array.from({ length: longest }, (_, i) =>
+    [a[i], b[i]].filter((trial) => trial !== undefined),
+  ).flat();
+}
