@@ -64,6 +64,14 @@ export const TRAIN_SPECS = {
     "knn",
   ]),
   loss: choice("--loss <rows>", "rows of a group that are learnt; default all", ["all", "last"]),
+  validateEvery: integer(
+    "--validate-every <n>",
+    "steps between looks at the holdout, of which the best adapter is kept; 0: none; default: about ten looks",
+    { min: 0 },
+  ),
+  patience: integer("--patience <n>", "looks without a better one before training ends early; default: all", {
+    min: 1,
+  }),
   vocabulary: choice("--vocabulary <tokens>", "of the softmax: those the decoder may choose, or every one", [
     "allowed",
     "full",

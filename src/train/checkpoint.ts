@@ -2,19 +2,35 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { HarmonicError } from "../errors";
 import { writeText } from "../run/atomic";
+import type { TrainingLogEntry } from "./log";
+import type { LossRecord } from "./loss-watch";
+import type { ValidationRecord } from "./validation";
 
-/** Where a training run stands: enough to go on exactly. The file is one line of JSON, then the trainer's state. */
+/**
+ * Where a training run stands: enough to go on exactly. The file is one line of JSON, then the trainer's state, then that
+ * of the best validation.
+ */
 export interface Checkpoint {
   /** hash of everything that decides the result; a checkpoint of other settings is refused */
   fingerprint: string;
   /** steps done */
   step: number;
+  /** a step more is done, but for its validation: what the log will say of it */
+  pending?: TrainingLogEntry;
+  loss?: LossRecord;
+  validation?: ValidationRecord;
   state: ArrayBuffer;
+  /** absent where nothing was validated yet, or where `state` itself is the best */
+  bestState?: ArrayBuffer;
 }
 
+type Header = Omit<Checkpoint, "state" | "bestState"> & { stateBytes: number; bestStateBytes: number };
+
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const { state, ...header } = checkpoint;
-  await writeText(path, Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), Buffer.from(state)]));
+  const { state, bestState = new ArrayBuffer(0), ...rest } = checkpoint;
+  const header: Header = { ...rest, stateBytes: state.byteLength, bestStateBytes: bestState.byteLength };
+  const line = `${JSON.stringify(header)}\n`;
+  await writeText(path, Buffer.concat([Buffer.from(line), Buffer.from(state), Buffer.from(bestState)]));
 }
 
 /**
@@ -25,14 +41,16 @@ export async function loadCheckpoint(path: string, fingerprint: string): Promise
   if (!existsSync(path)) return undefined;
   const bytes = await readFile(path);
   const end = bytes.indexOf(10);
-  let header: Omit<Checkpoint, "state">;
-  try {
-    header = JSON.parse(bytes.toString("utf8", 0, Math.max(0, end))) as Omit<Checkpoint, "state">;
-  } catch (cause) {
-    throw new HarmonicError("E_RUN", `${path}: the checkpoint is damaged`, {
+  const damaged = (cause?: unknown): HarmonicError =>
+    new HarmonicError("E_RUN", `${path}: the checkpoint is damaged`, {
       hint: "delete it to train from the start",
       cause,
     });
+  let header: Header;
+  try {
+    header = JSON.parse(bytes.toString("utf8", 0, Math.max(0, end))) as Header;
+  } catch (cause) {
+    throw damaged(cause);
   }
   if (header.fingerprint !== fingerprint) {
     throw new HarmonicError(
@@ -43,9 +61,14 @@ export async function loadCheckpoint(path: string, fingerprint: string): Promise
       },
     );
   }
-  const state = bytes.subarray(end + 1);
+  const { stateBytes, bestStateBytes, ...rest } = header;
+  const states = bytes.subarray(end + 1);
+  if (states.length !== stateBytes + bestStateBytes) throw damaged();
+  const part = (from: number, to: number): ArrayBuffer =>
+    states.buffer.slice(states.byteOffset + from, states.byteOffset + to);
   return {
-    ...header,
-    state: state.buffer.slice(state.byteOffset, state.byteOffset + state.length),
+    ...rest,
+    state: part(0, stateBytes),
+    ...(bestStateBytes > 0 && { bestState: part(stateBytes, stateBytes + bestStateBytes) }),
   };
 }

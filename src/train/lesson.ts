@@ -13,6 +13,8 @@ export interface Lesson {
   labels: Int32Array;
   /** row of the automaton's allowedSets, shape (R) */
   sets: Int32Array;
+  /** field of the automaton's schema that each predicted token belongs to, -1 for text between cells; shape (R) */
+  columns: Int32Array;
   /** rows whose cells carry loss */
   nRows: number;
 }
@@ -30,6 +32,7 @@ export interface LessonOptions {
 export class LessonWriter {
   private readonly rows: (EncodedRow | undefined)[] = [];
   private readonly labelOf: Map<number, number>;
+  private readonly columnOfState: Int32Array;
 
   constructor(
     private readonly automaton: RowAutomaton,
@@ -37,6 +40,7 @@ export class LessonWriter {
     private readonly options: LessonOptions,
   ) {
     this.labelOf = new Map(Array.from(automaton.vocabulary, (token, index) => [token, index]));
+    this.columnOfState = columnsOfStates(automaton);
   }
 
   /** The lesson of a group of row ids, examples first. */
@@ -45,7 +49,7 @@ export class LessonWriter {
     const { tokenizer, schema } = this.automaton;
     const parts = modelPrompt(format, schema, { description, k: group.length - 1 });
     const tokens: number[] = [...tokenizer.encode(parts.head)];
-    const found: Found = { positions: [], labels: [], sets: [] };
+    const found: Found = { positions: [], labels: [], sets: [], columns: [] };
     let nRows = 0;
     group.forEach((id, i) => {
       const last = i === group.length - 1;
@@ -67,6 +71,7 @@ export class LessonWriter {
       lossPositions: Int32Array.from(found.positions),
       labels: Int32Array.from(found.labels),
       sets: Int32Array.from(found.sets),
+      columns: Int32Array.from(found.columns),
       nRows,
     };
   }
@@ -74,22 +79,25 @@ export class LessonWriter {
   /** Tokens of the row that the decoder chooses, or all of them over the full vocabulary. */
   private mark(row: EncodedRow, at: number, found: Found): void {
     row.tokens.forEach((token, t) => {
-      const set = this.automaton.setOfState[row.states[t]!]!;
-      if (this.options.vocabulary === "full") this.push(at + t, token, 0, found);
-      else if (set >= 0) this.push(at + t, this.labelOf.get(token)!, set, found);
+      const state = row.states[t]!;
+      const set = this.automaton.setOfState[state]!;
+      const column = this.columnOfState[state]!;
+      if (this.options.vocabulary === "full") this.push(at + t, token, 0, column, found);
+      else if (set >= 0) this.push(at + t, this.labelOf.get(token)!, set, column, found);
     });
   }
 
   /** What closes an answer is forced for the decoder: it is learnt over the full vocabulary alone. */
   private markEnd(tokens: number[], at: number, found: Found): void {
     if (this.options.vocabulary !== "full") return;
-    tokens.forEach((token, t) => this.push(at + t, token, 0, found));
+    tokens.forEach((token, t) => this.push(at + t, token, 0, -1, found));
   }
 
-  private push(tokenAt: number, label: number, set: number, found: Found): void {
+  private push(tokenAt: number, label: number, set: number, column: number, found: Found): void {
     found.positions.push(tokenAt - 1);
     found.labels.push(label);
     found.sets.push(set);
+    found.columns.push(column);
   }
 }
 
@@ -97,4 +105,12 @@ interface Found {
   positions: number[];
   labels: number[];
   sets: number[];
+  columns: number[];
+}
+
+/** The column whose cell a state lies in, -1 between cells. What ends a number is a choice of its cell. */
+function columnsOfStates({ tables: { edgeOffsets, edgeColumns } }: RowAutomaton): Int32Array {
+  return Int32Array.from({ length: edgeOffsets.length - 1 }, (_, state) =>
+    edgeColumns.subarray(edgeOffsets[state], edgeOffsets[state + 1]).reduce((a, b) => Math.max(a, b), -1),
+  );
 }

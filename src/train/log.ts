@@ -15,12 +15,18 @@ export interface TrainingLogEntry {
   tokensPerSecond: number;
   /** of the holdout, nats a row, where it was measured after this step */
   holdoutLossPerRow?: number;
+  /** the same by column: the sum over the tokens of its cell */
+  holdoutLossPerColumn?: Record<string, number>;
 }
 
-/** Starts the log of a run that goes on after `step` steps: later lines, of work that was lost, are cut off. */
-export async function openTrainingLog(path: string, step: number): Promise<void> {
+/**
+ * Starts the log of a run that goes on after `step` steps: later lines, of work that was lost, are cut off. Returns what
+ * is kept.
+ */
+export async function openTrainingLog(path: string, step: number): Promise<TrainingLogEntry[]> {
   const kept = step === 0 ? [] : (await readTrainingLog(path)).filter((entry) => entry.step <= step);
   await writeText(path, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+  return kept;
 }
 
 export async function appendTrainingLog(path: string, entry: TrainingLogEntry): Promise<void> {

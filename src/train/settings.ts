@@ -35,6 +35,10 @@ export const trainSettingsSchema = z.strictObject({
   weights: z.enum(["auto", "int8", "bf16", "f16", "f32"]).default("auto"),
   /** tokens computed at a time; memory grows with it [512] */
   microBatchTokens: z.int().min(16).default(512),
+  /** steps between looks at the holdout, 0: none; absent: about ten looks where there is a holdout */
+  validateEvery: z.int().min(0).optional(),
+  /** looks at the holdout without a better one before training ends early; absent: it goes on to the end */
+  patience: z.int().min(1).optional(),
   seed: z.int().min(0).default(0),
   threads: z
     .int()

@@ -1,25 +1,21 @@
 import { createHash } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { aborted, HarmonicError, isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
 import { rowFormat } from "../instruct/formats";
 import { partitionGroups } from "../instruct/groups";
 import { inOrderOf, modelOrder } from "../instruct/order";
 import { Tokenizer } from "../model/tokenizer";
-import type { ModelHandle, TrainBatch, TrainerHandle } from "../native/addon";
+import type { ModelHandle } from "../native/addon";
 import { loadAddon } from "../native/load";
-import { type StageControl, throwIfAborted } from "../progress";
+import type { StageControl } from "../progress";
 import { Random } from "../random";
 import { RowAutomaton } from "../sample/automaton";
 import type { Column } from "../table/columns";
 import { rowCount } from "../table/convert";
 import type { TableSchema } from "../table/schema";
-import { loadCheckpoint, saveCheckpoint } from "./checkpoint";
+import { loadCheckpoint } from "./checkpoint";
 import { Curriculum } from "./curriculum";
 import { type Lesson, LessonWriter } from "./lesson";
-import { appendTrainingLog, openTrainingLog, type TrainingLogEntry } from "./log";
-import { packLessons } from "./pack";
-import { learningRateAt } from "./schedule";
 import {
   adapterAlpha,
   defaultEpochs,
@@ -27,11 +23,8 @@ import {
   type TrainSettings,
   type TrainSettingsInput,
 } from "./settings";
+import { TrainRun } from "./train-run";
 
-/** Forward and backward cost about three times a forward pass. */
-const BACKWARD_FACTOR = 3;
-const CHECKPOINT_EVERY_MS = 30_000;
-const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 /** Holdout rows that the loss is measured on; more cost time and change little. */
 const MAX_HOLDOUT_ROWS = 256;
 
@@ -51,7 +44,7 @@ export interface TrainOptions extends StageControl {
   /** what tells this base from others, e.g. its SHA-256 */
   baseIdentity: string;
   settings?: TrainSettingsInput;
-  /** rows kept from training, on which the loss is measured before and after */
+  /** rows kept from training, on which the loss is measured; they choose the adapter that is kept */
   holdout?: Column[];
   /** files to write */
   adapter: string;
@@ -74,14 +67,17 @@ export interface TrainPlan {
 
 export interface TrainResult {
   adapter: string;
+  /** steps done: fewer than planned where `patience` ended training */
   steps: number;
   epochs: number;
   tokens: number;
   seconds: number;
   /** nats a row over the last tenth of the steps */
   lossPerRow: number;
-  /** nats a row on the holdout, before and after training; absent without holdout */
+  /** nats a row on the holdout, before training and of the adapter kept; absent without holdout */
   holdoutLossPerRow?: { before: number; after: number };
+  /** steps after which the adapter kept was reached; absent where nothing was validated */
+  bestStep?: number;
 }
 
 /**
@@ -92,6 +88,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const settings = parseTrainSettings(options.settings ?? {});
   const nRows = rowCount(options.columns);
   const epochs = settings.epochs ?? defaultEpochs(nRows);
+  const held = options.holdout === undefined ? 0 : rowCount(options.holdout);
+  if (settings.patience !== undefined && (held === 0 || settings.validateEvery === 0)) {
+    throw new HarmonicError("E_USAGE", "expected holdout rows that are looked at for `patience`", {
+      hint: "leave --patience out, or train with a holdout and without --validate-every 0",
+    });
+  }
   if (settings.groups === "knn" && !options.neighbors) {
     throw new HarmonicError("E_USAGE", "expected a neighbour table for `groups` knn", {
       hint: "run harmonic preprocess",
@@ -136,158 +138,17 @@ async function trainWith(
   const onAbort = (): void => trainer.abort();
   options.signal?.addEventListener("abort", onAbort);
   try {
-    const fingerprint = fingerprintOf(options, settings, lessons(0));
+    const fingerprint = fingerprintOf(options, settings, lessons(0), writer.holdout);
     const resumed = await loadCheckpoint(options.checkpoint, fingerprint);
     if (resumed) await trainer.setState(resumed.state);
-    const run = new TrainRun(options, settings, trainer, curriculum, lessons, fingerprint);
-    return await run.go(resumed?.step ?? 0, settings.epochs, writer.holdout);
+    const run = new TrainRun({ options, settings, trainer, curriculum, lessons, fingerprint, ...writer });
+    return await run.go(resumed);
   } catch (error) {
     if (isHarmonicError(error) && error.code === "E_ABORTED") throw aborted("training");
     throw error;
   } finally {
     options.signal?.removeEventListener("abort", onAbort);
     trainer.close();
-  }
-}
-
-/** The steps of one call of train(). */
-class TrainRun {
-  private tokens = 0;
-  private checkpointAt = Date.now();
-
-  constructor(
-    private readonly options: TrainOptions,
-    private readonly settings: TrainSettings,
-    private readonly trainer: TrainerHandle,
-    private readonly curriculum: Curriculum,
-    private readonly lessons: (step: number) => Lesson[],
-    private readonly fingerprint: string,
-  ) {}
-
-  async go(firstStep: number, epochs: number, holdout: readonly Lesson[]): Promise<TrainResult> {
-    const { options, curriculum } = this;
-    const started = Date.now();
-    const before = await this.measure(holdout.length > 0 ? holdout : this.lessons(firstStep).slice(0, 2));
-    options.onPlan?.(this.plan(firstStep, epochs, before.tokensPerSecond / BACKWARD_FACTOR));
-    await openTrainingLog(options.log, firstStep);
-
-    const recent: number[] = [];
-    for (let step = firstStep; step < curriculum.steps; step++) {
-      const entry = await this.step(step, epochs);
-      recent.push(entry.lossPerRow);
-      if (recent.length > Math.ceil(curriculum.steps / 10)) recent.shift();
-      await appendTrainingLog(options.log, entry);
-      options.onProgress?.({
-        stage: "train",
-        done: step + 1,
-        total: curriculum.steps,
-        unit: "steps",
-        note: `loss ${mean(recent).toFixed(2)} nats a row, ${Math.round(entry.tokensPerSecond)} tokens/s`,
-      });
-      if (Date.now() - this.checkpointAt > CHECKPOINT_EVERY_MS) await this.checkpoint(step + 1);
-    }
-    const after = holdout.length > 0 ? await this.measure(holdout) : undefined;
-    await this.trainer.saveAdapter(options.adapter, { fingerprint: this.fingerprint });
-    await rm(options.checkpoint, { force: true });
-    return {
-      adapter: options.adapter,
-      steps: curriculum.steps,
-      epochs,
-      tokens: this.tokens,
-      seconds: (Date.now() - started) / 1000,
-      lossPerRow: mean(recent),
-      ...(after ? { holdoutLossPerRow: { before: before.lossPerRow, after: after.lossPerRow } } : {}),
-    };
-  }
-
-  /** Accumulates the gradients of a step's lessons, then updates. An interruption leaves a checkpoint of the steps before. */
-  private async step(step: number, epochs: number): Promise<TrainingLogEntry> {
-    const { trainer, settings, curriculum } = this;
-    const started = Date.now();
-    const lessons = this.lessons(step);
-    const learningRate = learningRateAt(step, curriculum.steps, settings);
-    let loss: number[];
-    try {
-      loss = await this.pass(lessons, (batch) => trainer.accumulate(batch));
-    } catch (error) {
-      if (isHarmonicError(error) && error.code === "E_ABORTED") await this.checkpoint(step);
-      throw error;
-    }
-    const sum = loss.reduce((a, b) => a + b, 0);
-    const gradientNorm = Number.isFinite(sum)
-      ? await trainer.update({
-          learningRate,
-          weightDecay: settings.weightDecay,
-          clip: settings.clip,
-          ...ADAM,
-        })
-      : NaN;
-    if (!Number.isFinite(gradientNorm)) {
-      await this.checkpoint(step);
-      throw new HarmonicError(
-        "E_MODEL",
-        `the loss is no longer a number at step ${step + 1} of ${curriculum.steps}`,
-        {
-          hint: `train with a smaller --learning-rate than ${settings.learningRate}`,
-        },
-      );
-    }
-    const tokens = countTokens(lessons);
-    this.tokens += tokens;
-    return {
-      step: step + 1,
-      epoch: ((step + 1) / curriculum.steps) * epochs,
-      loss: sum / Math.max(1, loss.length),
-      lossPerRow: sum / lessons.reduce((n, lesson) => n + lesson.nRows, 0),
-      learningRate,
-      gradientNorm,
-      tokensPerSecond: tokens / ((Date.now() - started) / 1000),
-    };
-  }
-
-  private async measure(
-    lessons: readonly Lesson[],
-  ): Promise<{ lossPerRow: number; tokensPerSecond: number }> {
-    const started = Date.now();
-    const loss = await this.pass(lessons, (batch) => this.trainer.evaluate(batch));
-    return {
-      lossPerRow: loss.reduce((a, b) => a + b, 0) / lessons.reduce((n, lesson) => n + lesson.nRows, 0),
-      tokensPerSecond: countTokens(lessons) / ((Date.now() - started) / 1000),
-    };
-  }
-
-  /** Loss of every position under loss, one micro-batch after another. */
-  private async pass(
-    lessons: readonly Lesson[],
-    run: (batch: TrainBatch) => Promise<ArrayBuffer>,
-  ): Promise<number[]> {
-    const losses: number[] = [];
-    for (const batch of packLessons(lessons, this.settings.microBatchTokens)) {
-      throwIfAborted(this.options.signal, "training");
-      losses.push(...new Float32Array(await run(batch)));
-    }
-    return losses;
-  }
-
-  private async checkpoint(step: number): Promise<void> {
-    const { fingerprint } = this;
-    await saveCheckpoint(this.options.checkpoint, { fingerprint, step, state: await this.trainer.state() });
-    this.checkpointAt = Date.now();
-  }
-
-  private plan(firstStep: number, epochs: number, tokensPerSecond: number): TrainPlan {
-    const { curriculum } = this;
-    const perStep = countTokens(this.lessons(firstStep)) || 1;
-    const tokens = perStep * (curriculum.steps - firstStep);
-    return {
-      steps: curriculum.steps,
-      stepsDone: firstStep,
-      epochs,
-      rows: rowCount(this.options.columns),
-      tokens,
-      parameters: this.trainer.nParameters(),
-      estimatedSeconds: tokens / tokensPerSecond,
-    };
   }
 }
 
@@ -316,20 +177,23 @@ function lessonWriters(options: TrainOptions, settings: TrainSettings, model: Mo
   };
 }
 
-/** Everything that decides the result; the data by the tokens of the first step and the whole table's values. */
-function fingerprintOf(options: TrainOptions, settings: TrainSettings, first: readonly Lesson[]): string {
+/**
+ * Everything that decides the result; the data by the tokens of the first step and the whole table's values, the holdout
+ * where it chooses the adapter.
+ */
+function fingerprintOf(
+  options: TrainOptions,
+  settings: TrainSettings,
+  first: readonly Lesson[],
+  holdout: readonly Lesson[],
+): string {
   const hash = createHash("sha256");
   const { format, description, k, baseIdentity, schema } = options;
   hash.update(JSON.stringify({ settings, format, description, k, baseIdentity, schema }));
   for (const column of options.columns)
     hash.update(column.kind === "category" ? column.codes : column.scaled);
   for (const lesson of first) hash.update(lesson.tokens);
+  if (settings.validateEvery !== 0) for (const lesson of holdout) hash.update(lesson.tokens);
   if (options.neighbors) hash.update(options.neighbors);
   return hash.digest("hex");
 }
-
-const countTokens = (lessons: readonly Lesson[]): number =>
-  lessons.reduce((n, lesson) => n + lesson.tokens.length, 0);
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);

@@ -17,7 +17,12 @@ export interface TrainStageControl extends StageControl {
 /** The settings with their defaults, as run.json holds them. */
 export function plainTrainSettings(settings: TrainStageSettings): PlainSettings {
   const { seed: _seed, threads: _threads, ...plain } = parseTrainSettings(settings);
-  return { ...plain, epochs: plain.epochs ?? null };
+  return {
+    ...plain,
+    epochs: plain.epochs ?? null,
+    validateEvery: plain.validateEvery ?? null,
+    patience: plain.patience ?? null,
+  };
 }
 
 /** Trains the adapter on the folder's instruction data; goes on from its checkpoint where there is one. */

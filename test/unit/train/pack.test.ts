@@ -6,6 +6,7 @@ const lesson = (length: number, positions: number[]): Lesson => ({
   lossPositions: Int32Array.from(positions),
   labels: Int32Array.from(positions, (p) => p + 1),
   sets: Int32Array.from(positions, () => 0),
+  columns: Int32Array.from(positions, () => 0),
   nRows: 1,
 });
 

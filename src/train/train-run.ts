@@ -1,0 +1,270 @@
+import { rm } from "node:fs/promises";
+import { HarmonicError, isHarmonicError } from "../errors";
+import type { TrainBatch, TrainerHandle } from "../native/addon";
+import { throwIfAborted } from "../progress";
+import type { RowAutomaton } from "../sample/automaton";
+import { rowCount } from "../table/convert";
+import { type Checkpoint, saveCheckpoint } from "./checkpoint";
+import type { Curriculum } from "./curriculum";
+import type { Lesson } from "./lesson";
+import { appendTrainingLog, openTrainingLog, type TrainingLogEntry } from "./log";
+import { LossWatch } from "./loss-watch";
+import { packLessons } from "./pack";
+import { learningRateAt } from "./schedule";
+import type { TrainSettings } from "./settings";
+import type { TrainOptions, TrainPlan, TrainResult } from "./train";
+import { defaultValidateEvery, holdoutLoss, Validation } from "./validation";
+
+/** Forward and backward cost about three times a forward pass. */
+const BACKWARD_FACTOR = 3;
+const CHECKPOINT_EVERY_MS = 30_000;
+const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
+export interface TrainRunParts {
+  options: TrainOptions;
+  settings: TrainSettings & { epochs: number };
+  trainer: TrainerHandle;
+  curriculum: Curriculum;
+  automaton: RowAutomaton;
+  /** what a step learns */
+  lessons: (step: number) => Lesson[];
+  holdout: readonly Lesson[];
+  fingerprint: string;
+}
+
+/** The steps of one call of train(): the loop, what it keeps, and what it says. */
+export class TrainRun {
+  private tokens = 0;
+  private checkpointAt = Date.now();
+  private watch = new LossWatch();
+  private validation!: Validation;
+  /** where the best validation was made; its state is the adapter to keep */
+  private best: Checkpoint | undefined;
+  /** of a step whose validation is not done */
+  private pending: TrainingLogEntry | undefined;
+
+  constructor(private readonly parts: TrainRunParts) {}
+
+  async go(resumed: Checkpoint | undefined): Promise<TrainResult> {
+    const { options, curriculum, holdout, lessons, settings } = this.parts;
+    const started = Date.now();
+    const firstStep = resumed?.step ?? 0;
+    const now = await this.measure(holdout.length > 0 ? holdout : lessons(firstStep).slice(0, 2));
+    this.validation = this.newValidation(resumed?.validation?.before ?? now.lossPerRow);
+    if (resumed) this.restore(resumed);
+    options.onPlan?.(this.plan(firstStep, now.tokensPerSecond / BACKWARD_FACTOR));
+    const logged = await openTrainingLog(options.log, firstStep);
+
+    const nRecent = Math.ceil(curriculum.steps / 10);
+    const recent = logged.slice(-nRecent).map((entry) => entry.lossPerRow);
+    let step = firstStep;
+    for (; step < curriculum.steps && !this.validation.givesUp; step++) {
+      const entry = this.pending ?? (await this.step(step));
+      this.pending = entry;
+      if (this.watch.exploded) await this.explode(entry);
+      if (this.validation.due(step + 1)) await this.validate(entry);
+      this.pending = undefined;
+      recent.push(entry.lossPerRow);
+      if (recent.length > nRecent) recent.shift();
+      await appendTrainingLog(options.log, entry);
+      this.tell(entry, mean(recent));
+      const isDue = Date.now() - this.checkpointAt > CHECKPOINT_EVERY_MS;
+      if (isDue && this.watch.healthy) await this.checkpoint(step + 1);
+    }
+    const after = await this.keepBest(step);
+    await this.parts.trainer.saveAdapter(options.adapter, { fingerprint: this.parts.fingerprint });
+    await rm(options.checkpoint, { force: true });
+    return {
+      adapter: options.adapter,
+      steps: step,
+      epochs: (settings.epochs * step) / curriculum.steps,
+      tokens: this.tokens,
+      seconds: (Date.now() - started) / 1000,
+      lossPerRow: mean(recent),
+      ...(after !== undefined && { holdoutLossPerRow: { before: this.validation.record.before, after } }),
+      ...(this.best && { bestStep: this.best.step }),
+    };
+  }
+
+  private newValidation(before: number): Validation {
+    const { settings, curriculum, holdout, lessons } = this.parts;
+    const { steps } = curriculum;
+    const cost = BACKWARD_FACTOR * steps * countTokens(lessons(0));
+    const every =
+      holdout.length === 0
+        ? 0
+        : (settings.validateEvery ?? defaultValidateEvery(steps, cost, countTokens(holdout)));
+    return new Validation(every, steps, settings.patience, { before, misses: 0 });
+  }
+
+  private restore(resumed: Checkpoint): void {
+    const { pending, loss, validation, state, bestState = state } = resumed;
+    this.pending = pending;
+    this.watch = new LossWatch(loss);
+    if (validation === undefined) return;
+    this.validation.record = validation;
+    const { fingerprint } = this.parts;
+    if (validation.best) this.best = { fingerprint, step: validation.best.step, state: bestState };
+  }
+
+  /** Accumulates the gradients of a step's lessons, then updates. An interruption leaves a checkpoint of the steps before. */
+  private async step(step: number): Promise<TrainingLogEntry> {
+    const { trainer, settings, curriculum } = this.parts;
+    const started = Date.now();
+    const lessons = this.parts.lessons(step);
+    const learningRate = learningRateAt(step, curriculum.steps, settings);
+    const loss = await this.orCheckpoint(step, () =>
+      this.pass(lessons, (batch) => trainer.accumulate(batch)),
+    );
+    const sum = loss.reduce((a, b) => a + b, 0);
+    const gradientNorm = Number.isFinite(sum)
+      ? await trainer.update({
+          learningRate,
+          weightDecay: settings.weightDecay,
+          clip: settings.clip,
+          ...ADAM,
+        })
+      : NaN;
+    if (!Number.isFinite(gradientNorm)) {
+      await this.checkpoint(step);
+      throw this.lost(`the loss is no longer a number at step ${step + 1} of ${curriculum.steps}`);
+    }
+    const tokens = countTokens(lessons);
+    this.tokens += tokens;
+    const mean = sum / Math.max(1, loss.length);
+    this.watch.add(mean);
+    return {
+      step: step + 1,
+      epoch: ((step + 1) / curriculum.steps) * settings.epochs,
+      loss: mean,
+      lossPerRow: sum / lessons.reduce((n, lesson) => n + lesson.nRows, 0),
+      learningRate,
+      gradientNorm,
+      tokensPerSecond: tokens / ((Date.now() - started) / 1000),
+    };
+  }
+
+  /** Adds the holdout's loss to the entry; the best state so far is kept. */
+  private async validate(entry: TrainingLogEntry): Promise<void> {
+    const { holdout, trainer, automaton, fingerprint } = this.parts;
+    const losses = await this.orCheckpoint(entry.step - 1, () =>
+      this.pass(holdout, (batch) => trainer.evaluate(batch)),
+    );
+    const names = automaton.schema.fields.map(({ name }) => name);
+    Object.assign(entry, holdoutLoss(losses, holdout, names));
+    if (!this.validation.note(entry.step, entry.holdoutLossPerRow!)) return;
+    const state = await trainer.state();
+    this.best = { fingerprint, step: entry.step, state, ...this.records() };
+  }
+
+  /** Puts the best state in the place of the last; the loss on the holdout of what is there then. */
+  private async keepBest(stepsDone: number): Promise<number | undefined> {
+    const { holdout, trainer } = this.parts;
+    if (this.best) {
+      if (this.best.step !== stepsDone) await trainer.setState(this.best.state);
+      return this.validation.record.best!.lossPerRow;
+    }
+    return holdout.length > 0 ? (await this.measure(holdout)).lossPerRow : undefined;
+  }
+
+  /** Ends a run whose loss has exploded; the checkpoint is of the best validation, or of when the loss was healthy. */
+  private async explode(entry: TrainingLogEntry): Promise<never> {
+    const { options, curriculum } = this.parts;
+    await appendTrainingLog(options.log, entry);
+    if (this.best?.loss) await saveCheckpoint(options.checkpoint, this.best);
+    const { first, smoothed } = this.watch.record!;
+    throw this.lost(
+      `the loss has exploded at step ${entry.step} of ${curriculum.steps}: ` +
+        `${smoothed.toFixed(2)} nats a token after ${first.toFixed(2)} at the first step`,
+    );
+  }
+
+  private lost(message: string): HarmonicError {
+    return new HarmonicError("E_MODEL", message, {
+      hint: `train with a smaller --learning-rate than ${this.parts.settings.learningRate}`,
+    });
+  }
+
+  private async measure(
+    lessons: readonly Lesson[],
+  ): Promise<{ lossPerRow: number; tokensPerSecond: number }> {
+    const started = Date.now();
+    const loss = await this.pass(lessons, (batch) => this.parts.trainer.evaluate(batch));
+    return {
+      lossPerRow: loss.reduce((a, b) => a + b, 0) / lessons.reduce((n, lesson) => n + lesson.nRows, 0),
+      tokensPerSecond: countTokens(lessons) / ((Date.now() - started) / 1000),
+    };
+  }
+
+  /** Loss of every position under loss, one micro-batch after another. */
+  private async pass(
+    lessons: readonly Lesson[],
+    run: (batch: TrainBatch) => Promise<ArrayBuffer>,
+  ): Promise<number[]> {
+    const losses: number[] = [];
+    for (const batch of packLessons(lessons, this.parts.settings.microBatchTokens)) {
+      throwIfAborted(this.parts.options.signal, "training");
+      losses.push(...new Float32Array(await run(batch)));
+    }
+    return losses;
+  }
+
+  /** Does some work; an interruption leaves a checkpoint of the steps before. */
+  private async orCheckpoint<T>(step: number, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isHarmonicError(error) && error.code === "E_ABORTED") await this.checkpoint(step);
+      throw error;
+    }
+  }
+
+  private async checkpoint(step: number): Promise<void> {
+    const { fingerprint, options, trainer } = this.parts;
+    await saveCheckpoint(options.checkpoint, {
+      ...{ fingerprint, step, ...this.records(), state: await trainer.state() },
+      ...(this.pending && { pending: this.pending }),
+      ...(this.best && { bestState: this.best.state }),
+    });
+    this.checkpointAt = Date.now();
+  }
+
+  private records(): Pick<Checkpoint, "loss" | "validation"> {
+    const loss = this.watch.record;
+    return { ...(loss && { loss }), validation: this.validation.record };
+  }
+
+  private tell(entry: TrainingLogEntry, lossPerRow: number): void {
+    const { options, curriculum } = this.parts;
+    const best = this.validation.record.best;
+    const held = best ? `, holdout ${best.lossPerRow.toFixed(2)}` : "";
+    options.onProgress?.({
+      stage: "train",
+      done: entry.step,
+      total: curriculum.steps,
+      unit: "steps",
+      note: `loss ${lossPerRow.toFixed(2)} nats a row${held}, ${Math.round(entry.tokensPerSecond)} tokens/s`,
+    });
+  }
+
+  private plan(firstStep: number, tokensPerSecond: number): TrainPlan {
+    const { curriculum, lessons, settings, options, trainer } = this.parts;
+    const perStep = countTokens(lessons(firstStep)) || 1;
+    const tokens = perStep * (curriculum.steps - firstStep);
+    return {
+      steps: curriculum.steps,
+      stepsDone: firstStep,
+      epochs: settings.epochs,
+      rows: rowCount(options.columns),
+      tokens,
+      parameters: trainer.nParameters(),
+      estimatedSeconds: tokens / tokensPerSecond,
+    };
+  }
+}
+
+const countTokens = (lessons: readonly Lesson[]): number =>
+  lessons.reduce((n, lesson) => n + lesson.tokens.length, 0);
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
