@@ -63,6 +63,13 @@ export const TRAIN_SPECS = {
     "partition",
     "knn",
   ]),
+  maxUses: integer(
+    "--max-uses <n>",
+    "times a row may be an example in an epoch of knn groups; default: any",
+    {
+      min: 1,
+    },
+  ),
   loss: choice("--loss <rows>", "rows of a group that are learnt; default all", ["all", "last"]),
   validateEvery: integer(
     "--validate-every <n>",

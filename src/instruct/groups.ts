@@ -14,6 +14,23 @@ export function neighborGroups(
 }
 
 /**
+ * The same groups with every row an example at most `maxUses` times: neighbours of many rows (hubs) would otherwise be
+ * shown far more often than others. Groups that come later lose what is used up and are shorter, so their order should
+ * be random.
+ */
+export function capUses(groups: readonly Int32Array[], maxUses: number): Int32Array[] {
+  const uses = new Map<number, number>();
+  return groups.map((group) =>
+    group.filter((row, i) => {
+      if (i === group.length - 1) return true;
+      const used = uses.get(row) ?? 0;
+      uses.set(row, used + 1);
+      return used < maxUses;
+    }),
+  );
+}
+
+/**
  * Splits the rows 0 .. n-1 into groups in random order, each row in exactly one: as few groups of at most `size`
  * rows as there can be, their sizes differing by one at most.
  */

@@ -1,4 +1,4 @@
-import { neighborGroups, partitionGroups } from "../instruct/groups";
+import { capUses, neighborGroups, partitionGroups } from "../instruct/groups";
 import { Random } from "../random";
 
 export interface CurriculumOptions {
@@ -10,6 +10,8 @@ export interface CurriculumOptions {
   neighbors?: Int32Array;
   /** rows that get a group of their own with "knn", default all */
   targets?: ArrayLike<number>;
+  /** times that a row may be an example in an epoch of "knn", default any */
+  maxUses?: number;
   batch: number;
   epochs: number;
   seed: number;
@@ -40,13 +42,13 @@ export class Curriculum {
 
   private epoch(epoch: number): Int32Array[] {
     if (this.cached?.epoch !== epoch) {
-      const { groups, nRows, k, neighbors, targets, seed } = this.options;
+      const { groups, nRows, k, neighbors, targets, maxUses = Infinity, seed } = this.options;
       const random = new Random(seed).derive("curriculum").derive(epoch);
       this.cached = {
         epoch,
         groups:
           groups === "knn"
-            ? random.shuffle(neighborGroups(neighbors!, k, nRows, targets))
+            ? capUses(random.shuffle(neighborGroups(neighbors!, k, nRows, targets)), maxUses)
             : partitionGroups(nRows, k + 1, random),
       };
     }

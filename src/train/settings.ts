@@ -27,6 +27,8 @@ export const trainSettingsSchema = z.strictObject({
   clip: z.number().min(0).default(1),
   /** what rows share a prompt: each row's nearest neighbours, or a random partition of the table [partition] */
   groups: z.enum(["knn", "partition"]).default("partition"),
+  /** times that a row may be an example in an epoch of knn groups; absent: any */
+  maxUses: z.int().min(1).optional(),
   /** rows of a group that carry loss: only the last, as the paper does, or every one [all] */
   loss: z.enum(["last", "all"]).default("all"),
   /** the softmax runs over the tokens that the decoder may choose, or over the full vocabulary [allowed] */

@@ -94,6 +94,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       hint: "leave --patience out, or train with a holdout and without --validate-every 0",
     });
   }
+  if (settings.maxUses !== undefined && settings.groups !== "knn") {
+    throw new HarmonicError("E_USAGE", "expected `groups` knn for `maxUses`", {
+      hint: "a partition shows every row once an epoch: leave --max-uses out, or add --groups knn",
+    });
+  }
   if (settings.groups === "knn" && !options.neighbors) {
     throw new HarmonicError("E_USAGE", "expected a neighbour table for `groups` knn", {
       hint: "run harmonic preprocess",
@@ -119,6 +124,7 @@ async function trainWith(
     ...{ groups: settings.groups, batch: settings.batch, seed: settings.seed },
     ...(neighbors ? { neighbors } : {}),
     ...(targets ? { targets } : {}),
+    ...(settings.maxUses !== undefined && { maxUses: settings.maxUses }),
   });
   const writer = lessonWriters(options, settings, model);
   const lessons = (step: number): Lesson[] =>

@@ -129,6 +129,13 @@ it("stops where the loss explodes, with a checkpoint of the best adapter", async
   expect(JSON.parse(kept!)).toMatchObject({ step: best.step, validation: { best: { step: best.step } } });
 });
 
+it("refuses a cap of uses where the groups are no neighbours", async () => {
+  await expect(train(trainOptions(folder, "cap", base, { maxUses: 2 }))).rejects.toMatchObject({
+    code: "E_USAGE",
+    message: "expected `groups` knn for `maxUses`",
+  });
+});
+
 it("refuses a checkpoint that is cut short", async () => {
   const options = trainOptions(folder, "cut", base);
   await oneStep(options);

@@ -20,6 +20,7 @@ export function plainTrainSettings(settings: TrainStageSettings): PlainSettings 
   return {
     ...plain,
     epochs: plain.epochs ?? null,
+    maxUses: plain.maxUses ?? null,
     validateEvery: plain.validateEvery ?? null,
     patience: plain.patience ?? null,
   };

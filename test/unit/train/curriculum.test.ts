@@ -30,3 +30,34 @@ it("depends on the seed and the step alone", () => {
   expect(a.groupsOf(2)).toEqual(b.groupsOf(2));
   expect(new Curriculum({ ...options, groups: "partition", seed: 6 }).groupsOf(2)).not.toEqual(b.groupsOf(2));
 });
+
+describe("maxUses", () => {
+  // A star: row 0 is the nearest neighbour of every other row, the next rows of a ring come after it.
+  const nRows = 40;
+  const neighbors = Int32Array.from({ length: 2 * nRows }, (_, at) => {
+    const row = Math.floor(at / 2);
+    return at % 2 === 0 && row > 0 ? 0 : 1 + ((row + (at % 2)) % (nRows - 1));
+  });
+  const uses = (maxUses?: number): { all: Int32Array[]; examples: number[] } => {
+    const capped = maxUses === undefined ? {} : { maxUses };
+    const star = new Curriculum({ ...options, groups: "knn", nRows, neighbors, epochs: 1, ...capped });
+    const all = Array.from({ length: star.steps }, (_, step) => star.groupsOf(step)).flat();
+    const examples = Array<number>(nRows).fill(0);
+    for (const group of all) for (const row of group.subarray(0, -1)) examples[row]!++;
+    return { all, examples };
+  };
+
+  it("shows a hub no more often than asked for", () => {
+    expect(uses().examples[0]).toBe(nRows - 1);
+    const { examples } = uses(3);
+    expect(examples[0]).toBe(3);
+    expect(Math.max(...examples)).toBeLessThanOrEqual(3);
+    // What is no hub keeps its place.
+    expect(examples.slice(1)).toEqual(uses().examples.slice(1));
+  });
+
+  it("leaves every row its own group", () => {
+    const targets = uses(1).all.map((group) => group.at(-1)!);
+    expect(targets.sort((a, b) => a - b)).toEqual([...Array(nRows).keys()]);
+  });
+});
