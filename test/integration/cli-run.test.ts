@@ -146,6 +146,19 @@ it("draws alike in run and sample as the original does it", async () => {
   expect(read("compat.csv").equals(read("compat", "synthetic.csv"))).toBe(true);
 });
 
+it("takes a preset, what is given beside it winning, and notes what came of it", async () => {
+  const dir = join(root, "preset");
+  const preset = ["--preset", "harmonic-paper"];
+  const adapter = ["--rank", "4", "--rslora", "--threads", "1"];
+  await succeed(["preprocess", TABLE, "--target", "level", "--out", dir, ...preset, "--k", "2", "--quiet"]);
+  await succeed(["train", dir, "--base", base, ...preset, ...adapter, "--quiet"]);
+  const { settings } = JSON.parse(read("preset", "run.json").toString());
+  expect(settings).toMatchObject({
+    preprocess: { format: "dict", k: 2 },
+    train: { rank: 4, alpha: 32, rslora: true, batch: 16, epochs: 1, groups: "knn", vocabulary: "full" },
+  });
+});
+
 describe("harmonic sample", () => {
   it("writes an Arrow stream to standard output", async () => {
     const stdout = await succeed(["sample", join(root, "first"), "--rows", "7", "--out", "-"]);
