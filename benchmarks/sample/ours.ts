@@ -8,10 +8,14 @@ export interface SampleTrial {
   examples: number;
   rowsPerPrompt: number;
   threads: number;
+  nSequences: number;
   chunks: number;
 }
 
-/** One process of the sampler: chunks of rows, timed from the second on. */
+/** Rows of the short chunk that warms up; a multiple of every rowsPerPrompt. */
+const WARM_UP_ROWS = 8;
+
+/** One process of the sampler: chunks of rows, timed after a short one. */
 async function main(): Promise<void> {
   const { base, chunks, examples, ...settings } = trialArguments<SampleTrial & { base: string }>();
   const prompt = examples === 0 ? "none" : "random";
@@ -19,15 +23,15 @@ async function main(): Promise<void> {
     ...(await readDiabetes()),
     k: K,
     base,
-    settings: { ...settings, prompt, rows: 100_000 },
+    settings: { ...settings, prompt, rows: chunks * settings.nSequences + WARM_UP_ROWS },
   });
   const rows_per_second: number[] = [];
   const tokens_per_second: number[] = [];
-  for (let c = 0; c <= chunks; c++) {
+  await sampler.chunk(chunks);
+  for (let c = 0; c < chunks; c++) {
     const started = process.hrtime.bigint();
     const { nTokens } = await sampler.chunk(c);
     const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-    if (c === 0) continue;
     rows_per_second.push(sampler.rowsOf(c) / seconds);
     tokens_per_second.push(nTokens / seconds);
   }

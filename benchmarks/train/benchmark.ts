@@ -45,7 +45,6 @@ export async function trainBenchmark(): Promise<Benchmark> {
       const settings = { weights, threads, loss: "last row" };
       const trial = JSON.stringify({ ...COMMON, weights, threads, lessons, model: join(model, weights) });
       const command = [python, join(__dirname, "peft-trial.py"), trial];
-      // The same short spinning as ours, see src/native/load.ts: the default loses whole time slices on a busy machine.
       const env = {
         OMP_NUM_THREADS: String(threads),
         MKL_NUM_THREADS: String(threads),
