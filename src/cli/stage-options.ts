@@ -73,7 +73,7 @@ export const TRAIN_SPECS = {
   loss: choice("--loss <rows>", "rows of a group that are learnt; default all", ["all", "last"]),
   validateEvery: integer(
     "--validate-every <n>",
-    "steps between looks at the holdout, of which the best adapter is kept; 0: none; default: about ten looks",
+    "steps between looks at the holdout, of which the best adapter is kept; default: none",
     { min: 0 },
   ),
   patience: integer("--patience <n>", "looks without a better one before training ends early; default: all", {

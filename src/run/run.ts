@@ -23,7 +23,7 @@ export interface RunOptions extends StageControl {
   schema?: string | undefined;
   /** real rows to test on; default: a fifth of the table, kept from training */
   test?: string | undefined;
-  /** real rows that nothing learns from: they choose the best adapter, and the scores are held against them; default: a tenth of the table, kept from training */
+  /** real rows that nothing sees before the scores; default: a tenth of the table, kept from training */
   holdout?: string | undefined;
   /** registered name, path of a GGUF, or hf:owner/repo/file.gguf; default smollm2-135m */
   base?: string | undefined;

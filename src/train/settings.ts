@@ -37,7 +37,11 @@ export const trainSettingsSchema = z.strictObject({
   weights: z.enum(["auto", "int8", "bf16", "f16", "f32"]).default("auto"),
   /** tokens computed at a time; memory grows with it [512] */
   microBatchTokens: z.int().min(16).default(512),
-  /** steps between looks at the holdout, 0: none; absent: about ten looks where there is a holdout */
+  /**
+   * steps between looks at the holdout, of which the best adapter is kept, 0: none; absent: none, or about ten looks
+   * where there is a patience. The likeliest adapter is not the best sampler of a small table, and a holdout that has
+   * chosen is no yardstick of privacy any more.
+   */
   validateEvery: z.int().min(0).optional(),
   /** looks at the holdout without a better one before training ends early; absent: it goes on to the end */
   patience: z.int().min(1).optional(),

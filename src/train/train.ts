@@ -106,7 +106,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
   const model = await loadAddon().openModel({ path: options.base, vocabularyOnly: true });
   try {
-    return await trainWith(model, options, { ...settings, epochs });
+    // A holdout that nothing was chosen by is an honest yardstick: it is looked at on request alone.
+    const validateEvery = settings.validateEvery ?? (settings.patience === undefined ? 0 : undefined);
+    return await trainWith(model, options, { ...settings, epochs, validateEvery });
   } finally {
     model.close();
   }

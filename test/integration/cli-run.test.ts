@@ -9,7 +9,7 @@ const root = temporaryFolder();
 const base = join(root, "tiny.gguf");
 const TABLE = join(__dirname, "../fixtures/mixed.csv");
 // Without a look at the holdout, the adapter does not depend on there being one.
-const ADAPTER = ["--epochs", "2", "--rank", "4", "--seed", "5", "--threads", "1", "--validate-every", "0"];
+const ADAPTER = ["--epochs", "2", "--rank", "4", "--seed", "5", "--threads", "1"];
 const TRAINING = [...ADAPTER, "--k", "2"];
 const command = (out: string, ...more: string[]) => [
   ...["run", TABLE, "--target", "level", "--base", base, "--rows", "40", "--out", join(root, out)],

@@ -15,7 +15,7 @@ const SPECS = {
   test: text("--test <file>", "real rows to test on; default: a fifth of the table"),
   holdout: text(
     "--holdout <file>",
-    "real rows that nothing learns from: they choose the best adapter; default: a tenth of the table",
+    "real rows that nothing sees before the scores; default: a tenth of the table",
   ),
   ...PRESET_SPECS,
   ...PREPROCESS_SPECS,
