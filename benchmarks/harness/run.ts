@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { type Values, measurementsOf, runTrial } from "./measure";
@@ -27,6 +27,7 @@ export async function runBenchmark(benchmark: Benchmark): Promise<boolean> {
   const measurements = trials.flatMap((trial, t) => measurementsOf(trial, metrics, rounds[t]!));
   const ratios = benchmark.ratios(measurements);
   const result = { name, commit: await commit(), machine: machine(), trials: measurements, ratios };
+  mkdirSync(RESULTS, { recursive: true });
   writeFileSync(join(RESULTS, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
   console.log(formatTable(measurements, metrics));
   for (const [key, value] of Object.entries(ratios)) console.log(`${key} ${value}`);
