@@ -109,8 +109,6 @@ Int8Matrix::Int8Matrix(const float* weights, int n_in, int n_out)
 
 Int8Matrix::~Int8Matrix() = default;
 
-size_t Int8Matrix::bytes() const { return kernel_->packed_desc.get_size(); }
-
 bool Int8Matrix::is_fast_here() {
   const auto isa = dnnl::get_effective_cpu_isa();
   return isa >= dnnl::cpu_isa::avx512_core_vnni || isa == dnnl::cpu_isa::avx2_vnni;

@@ -20,7 +20,6 @@ class Int8Matrix {
 
   int n_in() const { return n_in_; }
   int n_out() const { return n_out_; }
-  size_t bytes() const;
 
   // x [n_in, N] F32 -> [n_out, N] F32, as an operation of a ggml graph on the CPU.
   ggml_tensor* multiply(ggml_context* c, ggml_tensor* x);
