@@ -122,7 +122,9 @@ describe("the trainer", () => {
 
   it("ends a running pass when aborted, and may be closed while busy and twice", async () => {
     const trainer = await addon.openTrainer(tinyTrainer(base));
-    const running = trainer.accumulate(nextTokenBatch(tokens));
+    // seconds of work, so that the pass cannot end before it is aborted
+    const long = Int32Array.from({ length: 8000 }, (_, i) => tokens[i % tokens.length]!);
+    const running = trainer.accumulate(nextTokenBatch(long));
     trainer.abort();
     trainer.close();
     trainer.close();
