@@ -3,7 +3,13 @@ import type { RowFormat } from "../instruct/format";
 import type { Tokenizer } from "../model/tokenizer";
 import type { AutomatonTables } from "../native/addon";
 import { parseDecimal, toScaled, type Rounding } from "../table/number";
-import { type CategoryField, isNumberField, type NumberField, type TableSchema } from "../table/schema";
+import {
+  type CategoryField,
+  type Field,
+  isNumberField,
+  type NumberField,
+  type TableSchema,
+} from "../table/schema";
 import { printedDecimals } from "./cells";
 import { numberCell } from "./digits";
 import { ACTION_MISSING, chain, connectAll, type Exit, flatten, Node } from "./graph";
@@ -25,17 +31,31 @@ export function compileRow(schema: TableSchema, format: RowFormat, tokenizer: To
         `expected text behind column "${field.name}" in format ${format.name}`,
       );
     }
-    const exit = chain(literal, after);
-    after = isNumberField(field)
-      ? numberStates(field, format, tokenizer, exit, f)
-      : categoryStates(field, format, tokenizer, exit, f);
+    after = compileCell(field, format, tokenizer, chain(literal, after), f);
   }
   const first = literals[0]!;
   const start = new Node();
   const whole = chain(first, after);
   if (first.length > 0) start.connect(first[0]!, whole.nodes[0]!);
-  const columnKinds = Int32Array.from(schema.fields, (field) => (isNumberField(field) ? 1 : 0));
-  return flatten(first.length > 0 ? start : after, columnKinds);
+  return flatten(first.length > 0 ? start : after, columnKinds(schema));
+}
+
+/** What the decoder makes of each column; see AutomatonTables. */
+export function columnKinds(schema: TableSchema): Int32Array {
+  return Int32Array.from(schema.fields, (field) => (isNumberField(field) ? 1 : 0));
+}
+
+/** The states of one column's cell, up to the literal text behind it; the first of them. */
+export function compileCell(
+  field: Field,
+  format: RowFormat,
+  tokenizer: Tokenizer,
+  exit: Exit,
+  column: number,
+): Node {
+  return isNumberField(field)
+    ? numberStates(field, format, tokenizer, exit, column)
+    : categoryStates(field, format, tokenizer, exit, column);
 }
 
 function categoryStates(
