@@ -112,8 +112,10 @@ export interface ModelHandle {
 }
 
 /**
- * A row as a finite automaton over token ids: state 0 is the start, a state without edges is the end.
- * Taking an edge emits its token. See src/sample/automaton.ts, which compiles it from schema and format.
+ * A row as a finite automaton over token ids: a row starts in state 0 or in one given by `startStates` (several row
+ * automata, of several column orders, may lie one behind another), and a state without edges is the end. Taking an edge
+ * emits its token. There are no cycles but text cells' edges from a state to itself. A cell is never empty of tokens:
+ * its end is told by the first token behind it. See src/sample/automaton.ts, which compiles it from schema and format.
  */
 export interface AutomatonTables {
   /** Int32, states + 1: the edges of state s are edgeOffsets[s] .. edgeOffsets[s + 1] */
@@ -127,11 +129,46 @@ export interface AutomatonTables {
   /**
    * what the edge does to its column's value: -1 nothing; for a category the index of the value (set once);
    * for a number 0-9 appends a digit, 10 makes it negative, 100 + e multiplies it by 10^e;
-   * -2 sets missing (both kinds)
+   * for a text the number of characters (code points) that begin in the token's bytes: 0 for one that only goes on with
+   * a character, and the end of the cell is an edge with the text's column and -1;
+   * -2 sets missing (all kinds)
    */
   edgeActions: Int32Array;
-  /** per column: 0 category, 1 number */
+  /** per column: 0 category, 1 number (also dates: the ISO digits run together), 2 text */
   columnKinds: Int32Array;
+  /**
+   * shape (columns, 2): fewest and most characters of a text; ignored for other kinds. A token is allowed where what is
+   * left of the limit has room for it, the bytes go on as UTF-8 and the fewest characters can still be reached; the end
+   * where a character is whole and they are. A text takes at most as many tokens as characters, four times that where
+   * some of its tokens have action 0.
+   */
+  textLimits?: Int32Array;
+}
+
+/** How rows depend on themselves; columns by index. See OpenGeneratorOptions.rules. */
+export type Rule =
+  /** both numbers; values are compared at their decimals; satisfied where one of them is missing */
+  | { kind: "compare"; left: number; op: "<" | "<=" | ">" | ">=" | "=" | "!="; right: number }
+  /** the allowed combinations, shape (m, columns.length): codes or scaled values; -1 or NaN missing, a value like others */
+  | { kind: "combination"; columns: number[]; rows: Float64Array }
+  /**
+   * the column is the program's result at its decimals, rounded half away from zero: sign(x) * floor(|x| * 10^decimals *
+   * (1 + 1e-12) + 0.5); missing exactly where an operand is or the result is not finite. Postfix pairs (operation,
+   * operand): 0 push the constant operand, 1 push the value of column `operand` (in units, not scaled), 2 add,
+   * 3 subtract, 4 multiply, 5 divide
+   */
+  | { kind: "derived"; column: number; terms: Float64Array };
+
+/** Speed-ups that can be turned off, to measure what each gains [all true]. */
+export interface GeneratorSwitches {
+  /** forced tokens are taken without asking the model, several a step */
+  jumpForward?: boolean;
+  /** what all prompts begin with is evaluated once */
+  sharePrefix?: boolean;
+  /** a prompt is evaluated once for all its rows */
+  sharePrompt?: boolean;
+  /** the head computes the logits of the table's tokens alone (the graph engine) */
+  cutVocabulary?: boolean;
 }
 
 export interface OpenGeneratorOptions {
@@ -141,6 +178,17 @@ export interface OpenGeneratorOptions {
   /** tokens of the longest prompt plus row */
   nContext: number;
   threads: number;
+  /**
+   * A rule binds the last of its columns in the order that the row writes them, and holds back from earlier ones what
+   * could not be satisfied any more (by bounds for compare and derived, by the remaining combinations): where nothing is
+   * left for a cell the row ends as failed. Rules that contradict each other or the schema are E_USAGE.
+   */
+  rules?: Rule[];
+  /** digits behind the point of each column's scaled values, for compare and derived [0] */
+  decimals?: Int32Array;
+  switches?: GeneratorSwitches;
+  /** results come with explanations; the head then gives every logit */
+  explain?: boolean;
 }
 
 export interface GenerateOptions {
@@ -153,14 +201,54 @@ export interface GenerateOptions {
   /** one seed a row, shape (prompts * rowsPerPrompt); a row's draws depend on its seed alone */
   seeds: BigUint64Array;
   temperature: number;
+  /** where each row starts in the automaton, shape (rows) [0] */
+  startStates?: Int32Array;
+  /**
+   * token ids that each row begins with, walked from its start state: they set cells as drawn ones do. E_USAGE where
+   * the automaton does not allow them; a row whose prefix breaks a rule is failed
+   */
+  prefixes?: Int32Array;
+  /** Int32, rows + 1 */
+  prefixOffsets?: Int32Array;
+  /** of each column's cells, shape (columns); NaN: the general one */
+  temperatures?: Float64Array;
+  /** least likely allowed tokens beyond this share are left out, after temperature; 1: none [1] */
+  topP?: number;
+  /** allowed tokens less likely than this share of the likeliest are left out, after temperature; 0: none [0] */
+  minP?: number;
+}
+
+/** Texts one behind another: text i is bytes[offsets[i]] .. bytes[offsets[i + 1]]. */
+export interface TextBuffers {
+  /** Int32, rows + 1 */
+  offsets: ArrayBuffer;
+  /** UTF-8 */
+  bytes: ArrayBuffer;
+  /** Uint8 (rows): 1 missing */
+  missing: ArrayBuffer;
+}
+
+/** Of each cell, as the model sees it: at temperature 1, without topP and minP. Forced and given cells have 0 and 1. */
+export interface Explanations {
+  /** Float32 (rows, columns): natural log of the cell's probability among what automaton and rules allowed */
+  logProbabilities: ArrayBuffer;
+  /** Float32 (rows, columns): product over the cell's drawn tokens of the full softmax's share on the allowed ones */
+  allowedMass: ArrayBuffer;
 }
 
 export interface GenerateResult {
   /**
-   * one buffer a column, each of (prompts * rowsPerPrompt): category: Int32 index, -1 missing;
-   * number: Float64 scaled integer, NaN missing
+   * one a column, each of (prompts * rowsPerPrompt) rows: category: Int32 index, -1 missing; number: Float64 scaled
+   * integer, NaN missing; text: TextBuffers
    */
-  columns: ArrayBuffer[];
+  columns: (ArrayBuffer | TextBuffers)[];
+  /**
+   * Int32 (rows): -1, or the index of the rule that the row could not satisfy (rules.length where it was none); the
+   * cells of such a row mean nothing
+   */
+  failed: ArrayBuffer;
+  /** where the generator was opened with `explain` */
+  explanations?: Explanations;
   /** tokens evaluated: prompt and row */
   nTokens: number;
 }
@@ -181,11 +269,15 @@ export interface OpenTrainerOptions {
   path: string;
   rank: number;
   alpha: number;
+  /** share of the values that A does not see in training passes, the others scaled up for it [0] */
+  dropout?: number;
   targets: TrainTarget[];
   seed: number;
   threads: number;
   /** type that the frozen weights are held in while training */
   weights: WeightType;
+  /** keep each block's input alone and compute the block again in the backward pass: the same result [false] */
+  recompute?: boolean;
   /** token ids that carry loss (the decoder's), ascending; empty: the full vocabulary */
   vocabulary: Int32Array;
   /** Uint8, shape (sets, vocabulary.length): which of them are allowed in each distinct state; empty: all */
@@ -206,6 +298,8 @@ export interface TrainBatch {
   sets: Int32Array;
   /** weight of each position in the loss, shape (R); the caller divides by what the step averages over */
   weights: Float32Array;
+  /** decides a group's dropout masks, with the position in it; shape (groups); needed by accumulate with dropout */
+  dropoutSeeds?: BigUint64Array;
 }
 
 export interface UpdateOptions {

@@ -142,10 +142,10 @@ export class Sampler {
   private columnsOf({ columns }: GenerateResult, nRows: number): Column[] {
     const drawn = this.drawnSchema.fields.map((field, f): Column => {
       if (isNumberField(field)) {
-        const scaled = new Float64Array(columns[f]!).subarray(0, nRows);
+        const scaled = new Float64Array(columns[f] as ArrayBuffer).subarray(0, nRows);
         return { kind: "number", name: field.name, decimals: field.numberFormat.decimals, scaled };
       }
-      const codes = new Int32Array(columns[f]!).subarray(0, nRows);
+      const codes = new Int32Array(columns[f] as ArrayBuffer).subarray(0, nRows);
       return { kind: "category", name: field.name, values: field.constraints.enum, codes };
     });
     return inOrderOf(this.schema, drawn);

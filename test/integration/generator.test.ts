@@ -56,7 +56,9 @@ async function rowsOf(generator: GeneratorHandle, options: GenerateOptions): Pro
   const { columns } = await generator.generate(options);
   const n = options.seeds.length;
   const views = columns.map((buffer, c) =>
-    automaton.tables.columnKinds[c] === 1 ? new Float64Array(buffer) : new Int32Array(buffer),
+    automaton.tables.columnKinds[c] === 1
+      ? new Float64Array(buffer as ArrayBuffer)
+      : new Int32Array(buffer as ArrayBuffer),
   );
   for (const view of views) expect(view.length).toBe(n);
   return Array.from({ length: n }, (_, i) =>
@@ -145,7 +147,7 @@ describe("a generator", () => {
     const constant = new RowAutomaton(schema, rowFormat("compact"), automaton.tokenizer);
     const generator = await open(2, constant);
     const { columns, nTokens } = await generator.generate(request([promptOf(0)], 2, 0));
-    expect(new Int32Array(columns[0]!)).toEqual(Int32Array.of(0, 0));
+    expect(new Int32Array(columns[0] as ArrayBuffer)).toEqual(Int32Array.of(0, 0));
     expect(nTokens).toBe(0);
     generator.close();
   });
