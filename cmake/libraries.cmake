@@ -1,6 +1,6 @@
-# The libraries of the system that the engine links: Faiss (neighbours), XGBoost and LIBLINEAR
+# The libraries of the system that the engine links: Faiss (neighbours), XGBoost, LIBLINEAR and LIBSVM
 # (learners), OpenBLAS and oneDNN (training).
-# Debian: libfaiss-dev libxgboost-dev liblinear-dev libopenblas-dev libdnnl-dev. Sets HARMONIC_LIBRARIES.
+# Debian: libfaiss-dev libxgboost-dev liblinear-dev libsvm-dev libopenblas-dev libdnnl-dev. Sets HARMONIC_LIBRARIES.
 
 # Faiss's exported target names OpenMP::OpenMP_CXX without looking for it.
 find_package(OpenMP REQUIRED)
@@ -15,10 +15,13 @@ find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)
 find_library(XGBOOST_LIBRARY xgboost REQUIRED)
 find_path(LIBLINEAR_INCLUDE_DIR NAMES linear.h PATH_SUFFIXES liblinear REQUIRED)
 find_library(LIBLINEAR_LIBRARY NAMES linear liblinear REQUIRED)
+find_path(LIBSVM_INCLUDE_DIR NAMES svm.h PATH_SUFFIXES libsvm REQUIRED)
+find_library(LIBSVM_LIBRARY NAMES svm libsvm REQUIRED)
 
 add_library(harmonic_learners INTERFACE)
-target_include_directories(harmonic_learners SYSTEM INTERFACE "${XGBOOST_INCLUDE_DIR}" "${LIBLINEAR_INCLUDE_DIR}")
-target_link_libraries(harmonic_learners INTERFACE "${XGBOOST_LIBRARY}" "${LIBLINEAR_LIBRARY}")
+target_include_directories(harmonic_learners SYSTEM INTERFACE "${XGBOOST_INCLUDE_DIR}" "${LIBLINEAR_INCLUDE_DIR}"
+                           "${LIBSVM_INCLUDE_DIR}")
+target_link_libraries(harmonic_learners INTERFACE "${XGBOOST_LIBRARY}" "${LIBLINEAR_LIBRARY}" "${LIBSVM_LIBRARY}")
 
 # The trainer's small products and Faiss's distances.
 find_path(OPENBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas-pthread openblas REQUIRED)

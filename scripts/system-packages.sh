@@ -3,9 +3,9 @@
 # library will do; installs by apt where it may, else prints the command and stops.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-APT="cmake g++ git ninja-build clang-format python3-pip libfaiss-dev libxgboost-dev liblinear-dev libopenblas-dev libdnnl-dev"
-DNF="cmake gcc-c++ git ninja-build clang-tools-extra python3-pip faiss-devel xgboost-devel liblinear-devel openblas-devel onednn-devel"
-BREW="cmake git ninja clang-format python faiss xgboost liblinear openblas onednn libomp"
+APT="cmake g++ git ninja-build clang-format python3-pip libfaiss-dev libxgboost-dev liblinear-dev libsvm-dev libopenblas-dev libdnnl-dev"
+DNF="cmake gcc-c++ git ninja-build clang-tools-extra python3-pip faiss-devel xgboost-devel liblinear-devel libsvm-devel openblas-devel onednn-devel"
+BREW="cmake git ninja clang-format python faiss xgboost liblinear libsvm openblas onednn libomp"
 
 missing=()
 for program in cmake c++ git ninja clang-format python3; do
@@ -21,6 +21,7 @@ if command -v c++ >/dev/null; then
   for header in faiss/Index.h xgboost/c_api.h linear.h cblas.h oneapi/dnnl/dnnl.hpp; do
     has_header "$header" || missing+=("$header")
   done
+  has_header libsvm/svm.h || has_header svm.h || missing+=("svm.h")
 fi
 
 if [ ${#missing[@]} -eq 0 ]; then

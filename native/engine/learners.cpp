@@ -5,6 +5,8 @@
 
 #include "engine/error.h"
 #include "engine/logistic.h"
+#include "engine/random-forest.h"
+#include "engine/svm.h"
 #include "engine/xgboost.h"
 
 namespace harmonic {
@@ -85,7 +87,8 @@ std::vector<double> regress_scaled(const Learner& learner, LearnerProblem p) {
 }  // namespace
 
 const std::vector<Learner>& learners() {
-  static const std::vector<Learner> all = {logistic_regression(), xgboost()};
+  static const std::vector<Learner> all = {logistic_regression(), svm_rbf(), svm_linear(),
+                                           random_forest(), xgboost()};
   return all;
 }
 

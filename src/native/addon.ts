@@ -357,7 +357,7 @@ export interface MergerHandle {
   close(): void;
 }
 
-export type Learner = "logistic-regression" | "xgboost";
+export type Learner = "logistic-regression" | "svm-rbf" | "svm-linear" | "random-forest" | "xgboost";
 
 export interface FitPredictOptions {
   learner: Learner;
@@ -372,7 +372,11 @@ export interface FitPredictOptions {
   nClasses: number;
   seed: number;
   threads: number;
-  /** by learner: { C } | { rounds, depth, learningRate } */
+  /**
+   * by learner: { C } | { C, gamma, epsilon } | { C, epsilon } | { trees, depth, minSplit, features } |
+   * { rounds, depth, learningRate }; each is above 0 and may be left out
+   */
   parameters: Record<string, number>;
 }
-// fitPredict resolves to Float64 (m, nClasses) probabilities, or Float64 (m) values for regression.
+// fitPredict resolves to Float64 (m, nClasses) probabilities, or Float64 (m) values for regression. Support vector
+// machines give scores instead of probabilities: the largest is the class, and each ranks rows by theirs.
