@@ -1,0 +1,23 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+namespace harmonic {
+
+// Groups of rows packed one after another; see TrainBatch in src/native/addon.ts.
+struct TrainBatch {
+  std::vector<int32_t> tokens;          // (N)
+  std::vector<int32_t> group_offsets;   // (groups + 1)
+  std::vector<int32_t> loss_positions;  // (R)
+  std::vector<int32_t> labels;          // (R)
+  std::vector<int32_t> sets;            // (R)
+  std::vector<float> weights;           // (R)
+  std::vector<uint64_t> dropout_seeds;  // (groups), of a training pass with dropout
+  // Where targets are spread over several labels, instead of `labels`: those of position i are
+  // target_offsets[i] .. target_offsets[i + 1]. Full training alone.
+  std::vector<int32_t> target_offsets;  // (R + 1), or empty
+  std::vector<int32_t> target_labels;
+  std::vector<float> target_shares;
+};
+
+}  // namespace harmonic
