@@ -16,6 +16,7 @@ TrainBatch read_batch(const Napi::Object& o) {
   b.labels = copy_array<int32_t>(o.Get("labels"));
   b.sets = copy_array<int32_t>(o.Get("sets"));
   b.weights = copy_array<float>(o.Get("weights"));
+  if (o.Has("dropoutSeeds")) b.dropout_seeds = copy_array<uint64_t>(o.Get("dropoutSeeds"));
   return b;
 }
 
@@ -143,6 +144,10 @@ Napi::Value open_trainer(const Napi::CallbackInfo& info) {
   options.path = o.Get("path").As<Napi::String>();
   options.adapter.rank = o.Get("rank").As<Napi::Number>();
   options.adapter.alpha = o.Get("alpha").As<Napi::Number>().FloatValue();
+  if (o.Has("dropout")) {
+    options.adapter.dropout = o.Get("dropout").As<Napi::Number>().FloatValue();
+  }
+  options.recompute = o.Has("recompute") && o.Get("recompute").As<Napi::Boolean>();
   const auto targets = o.Get("targets").As<Napi::Array>();
   for (uint32_t i = 0; i < targets.Length(); i++) {
     options.adapter.targets.push_back(static_cast<Napi::Value>(targets[i]).As<Napi::String>());

@@ -24,7 +24,8 @@ constexpr char kStateMagic[8] = {'H', 'L', 'O', 'R', 'A', '0', '0', '1'};
 }  // namespace
 
 Adapter::Adapter(const Hyperparameters& hp, const AdapterOptions& options, ggml_backend_t backend)
-    : architecture_(hp.architecture),
+    : dropout(options.dropout),
+      architecture_(hp.architecture),
       n_heads_(hp.n_heads),
       n_heads_kv_(hp.n_heads_kv),
       alpha_(options.alpha) {
@@ -43,12 +44,15 @@ Adapter::Adapter(const Hyperparameters& hp, const AdapterOptions& options, ggml_
 
   layers.resize(hp.n_layers);
   context_ = ggml_init({ggml_tensor_overhead() * (hp.n_layers * 24 + 4), nullptr, true});
+  uint64_t n_sites = 0;
   const auto group =
       [&](LoraGroup& g, int n_in,
           const std::vector<std::tuple<std::string, std::string, int, int>>& candidates) {
         g.n_in = n_in;
         g.rank = options.rank;
         g.scale = options.alpha / options.rank;
+        if (dropout.on()) g.site = {&dropout, n_sites};
+        n_sites++;
         for (const auto& [target, weight, offset, n_out] : candidates) {
           if (!targets.count(target)) continue;
           LoraMember m;

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/dropout.h"
+#include "engine/parameters.h"
 #include "engine/weights.h"
 #include "ggml-backend.h"
 #include "ggml.h"
@@ -13,6 +15,7 @@ namespace harmonic {
 struct AdapterOptions {
   int rank = 16;
   float alpha = 32;
+  float dropout = 0;                 // of the input of A, while training
   std::vector<std::string> targets;  // of q, k, v, o, gate, up, down
   uint64_t seed = 0;
 };
@@ -34,6 +37,7 @@ struct LoraGroup {
   int n_in = 0;
   int rank = 0;
   float scale = 1;
+  DropoutSite site;  // one mask for all members
   std::vector<LoraMember> members;
 
   bool empty() const { return members.empty(); }
@@ -41,15 +45,6 @@ struct LoraGroup {
 
 struct LayerAdapter {
   LoraGroup qkv, output, gate_up, down;
-};
-
-struct AdamWOptions {
-  float learning_rate;
-  float weight_decay;
-  float clip;
-  float beta1;
-  float beta2;
-  float epsilon;
 };
 
 // The trained part: low-rank matrices (Hu et al., 2021), their gradients and AdamW's moments.
@@ -61,6 +56,8 @@ class Adapter {
   Adapter& operator=(const Adapter&) = delete;
 
   std::vector<LayerAdapter> layers;
+  // What the layers' sites refer to; begun by each training pass.
+  Dropout dropout;
 
   size_t n_parameters() const;
   // AdamW (Loshchilov and Hutter, 2019) on the gradients, which are zero afterwards; returns their

@@ -112,85 +112,107 @@ HeadScratch& head_scratch() {
   return scratch;
 }
 
-void attention_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
-  const auto& groups = *static_cast<GroupAttention*>(user);
+// One key-value head of one group with the query heads that share it: what it writes, no other task
+// does.
+struct GroupTask {
+  const AttentionShape& shape;
+  const ggml_tensor *q_gain, *k_gain;
+  int ld;         // stride of qkv
+  int64_t first;  // token of the batch
+  int n;          // tokens
+  int kv;
+  int first_head, end_head;
+  float scale;
+
+  int k_at() const { return (shape.n_heads + kv) * shape.head_dim; }
+  int v_at() const { return (shape.n_heads + shape.n_heads_kv + kv) * shape.head_dim; }
+
+  // Probabilities (n, n) of a query head, from the keys in w.k.
+  void probabilities(const float* qkv, int head, HeadScratch& w) const {
+    const int hd = shape.head_dim;
+    load_head(shape, qkv + first * ld + head * hd, ld, q_gain, w.q.data(), hd, n);
+    gemm(false, true, n, n, hd, scale, w.q.data(), hd, w.k.data(), hd, 0, w.scores.data(), n);
+    causal_softmax(w.scores.data(), n);
+  }
+};
+
+// Calls body(task, scratch) for a thread's share of the tasks, with the keys loaded; the gains of q
+// and k are the operands `gains` and `gains + 1` of the operation.
+template <class Body>
+void for_each_task(const ggml_tensor* dst, int gains, int ith, int nth,
+                   const GroupAttention& groups, Body body) {
   const AttentionShape& s = groups.shape;
   const ggml_tensor* qkv = dst->src[0];
-  const ggml_tensor *q_gain = dst->src[1], *k_gain = dst->src[2];
-  const int ld = stride(qkv), ld_out = stride(dst), hd = s.head_dim;
-  const int per_kv = s.n_heads / s.n_heads_kv;
+  const int ld = stride(qkv), hd = s.head_dim, per_kv = s.n_heads / s.n_heads_kv;
   const float scale = 1.0f / std::sqrt(static_cast<float>(hd));
   HeadScratch& w = head_scratch();
   const int n_groups = static_cast<int>(groups.offsets.size()) - 1;
-  for (int task = ith; task < n_groups * s.n_heads_kv; task += nth) {
-    const int group = task / s.n_heads_kv, kv = task % s.n_heads_kv;
+  for (int i = ith; i < n_groups * s.n_heads_kv; i += nth) {
+    const int group = i / s.n_heads_kv, kv = i % s.n_heads_kv;
     const int64_t first = groups.offsets[group];
     const int n = groups.offsets[group + 1] - groups.offsets[group];
-    const float* base = data(qkv) + first * ld;
-    const float* v = base + (s.n_heads + s.n_heads_kv + kv) * hd;
-    w.q.resize(static_cast<size_t>(n) * hd);
-    w.k.resize(static_cast<size_t>(n) * hd);
+    const GroupTask task = {s,  dst->src[gains], dst->src[gains + 1], ld,   first, n,
+                            kv, kv * per_kv,     (kv + 1) * per_kv,   scale};
+    for (auto* x : {&w.q, &w.k}) x->resize(static_cast<size_t>(n) * hd);
     w.scores.resize(static_cast<size_t>(n) * n);
-    load_head(s, base + (s.n_heads + kv) * hd, ld, k_gain, w.k.data(), hd, n);
-    for (int h = kv * per_kv; h < (kv + 1) * per_kv; h++) {
-      load_head(s, base + h * hd, ld, q_gain, w.q.data(), hd, n);
-      gemm(false, true, n, n, hd, scale, w.q.data(), hd, w.k.data(), hd, 0, w.scores.data(), n);
-      causal_softmax(w.scores.data(), n);
-      gemm(false, false, n, hd, n, 1, w.scores.data(), n, v, ld, 0,
-           data(dst) + first * ld_out + h * hd, ld_out);
-    }
+    load_head(s, data(qkv) + first * ld + task.k_at(), ld, task.k_gain, w.k.data(), hd, n);
+    body(task, w);
   }
 }
 
+void attention_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
+  const float* qkv = data(dst->src[0]);
+  const int ld_out = stride(dst);
+  for_each_task(dst, 1, ith, nth, *static_cast<GroupAttention*>(user),
+                [&](const GroupTask& t, HeadScratch& w) {
+                  const int n = t.n, hd = t.shape.head_dim;
+                  const float* v = qkv + t.first * t.ld + t.v_at();
+                  for (int h = t.first_head; h < t.end_head; h++) {
+                    t.probabilities(qkv, h, w);
+                    gemm(false, false, n, hd, n, 1, w.scores.data(), n, v, t.ld, 0,
+                         data(dst) + t.first * ld_out + h * hd, ld_out);
+                  }
+                });
+}
+
 void attention_back_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
-  const auto& groups = *static_cast<GroupAttention*>(user);
-  const AttentionShape& s = groups.shape;
-  const ggml_tensor* qkv = dst->src[0];
+  const float* qkv = data(dst->src[0]);
   const ggml_tensor* grad = dst->src[1];
-  const ggml_tensor *q_gain = dst->src[2], *k_gain = dst->src[3];
-  const int ld = stride(qkv), ld_grad = stride(grad), ld_out = stride(dst), hd = s.head_dim;
-  const int per_kv = s.n_heads / s.n_heads_kv;
-  const float scale = 1.0f / std::sqrt(static_cast<float>(hd));
-  HeadScratch& w = head_scratch();
-  const int n_groups = static_cast<int>(groups.offsets.size()) - 1;
-  for (int task = ith; task < n_groups * s.n_heads_kv; task += nth) {
-    const int group = task / s.n_heads_kv, kv = task % s.n_heads_kv;
-    const int64_t first = groups.offsets[group];
-    const int n = groups.offsets[group + 1] - groups.offsets[group];
-    const size_t rows = static_cast<size_t>(n) * hd, square = static_cast<size_t>(n) * n;
-    const float* base = data(qkv) + first * ld;
-    const float* v = base + (s.n_heads + s.n_heads_kv + kv) * hd;
-    float* out = data(dst) + first * ld_out;
-    float* grad_v = out + (s.n_heads + s.n_heads_kv + kv) * hd;
-    for (auto* x : {&w.q, &w.k, &w.grad_q, &w.grad_k}) x->resize(rows);
-    for (auto* x : {&w.scores, &w.grad_scores}) x->resize(square);
-    load_head(s, base + (s.n_heads + kv) * hd, ld, k_gain, w.k.data(), hd, n);
-    for (int h = kv * per_kv; h < (kv + 1) * per_kv; h++) {
-      const float accumulate = h == kv * per_kv ? 0.0f : 1.0f;
-      const float* grad_o = data(grad) + first * ld_grad + h * hd;
-      load_head(s, base + h * hd, ld, q_gain, w.q.data(), hd, n);
-      gemm(false, true, n, n, hd, scale, w.q.data(), hd, w.k.data(), hd, 0, w.scores.data(), n);
-      causal_softmax(w.scores.data(), n);
-      gemm(true, false, n, hd, n, 1, w.scores.data(), n, grad_o, ld_grad, accumulate, grad_v,
-           ld_out);
-      gemm(false, true, n, n, hd, 1, grad_o, ld_grad, v, ld, 0, w.grad_scores.data(), n);
-      for (int i = 0; i < n; i++) {
-        const float* p = w.scores.data() + static_cast<size_t>(i) * n;
-        float* g = w.grad_scores.data() + static_cast<size_t>(i) * n;
-        float mean = 0;
-        for (int j = 0; j <= i; j++) mean += p[j] * g[j];
-        for (int j = 0; j <= i; j++) g[j] = scale * p[j] * (g[j] - mean);
-        std::fill(g + i + 1, g + n, 0.0f);
-      }
-      gemm(false, false, n, hd, n, 1, w.grad_scores.data(), n, w.k.data(), hd, 0, w.grad_q.data(),
-           hd);
-      gemm(true, false, n, hd, n, 1, w.grad_scores.data(), n, w.q.data(), hd, accumulate,
-           w.grad_k.data(), hd);
-      store_head_grad(s, base + h * hd, ld, q_gain, w.grad_q.data(), out + h * hd, ld_out, n);
-    }
-    const int k_at = (s.n_heads + kv) * hd;
-    store_head_grad(s, base + k_at, ld, k_gain, w.grad_k.data(), out + k_at, ld_out, n);
-  }
+  const int ld_grad = stride(grad), ld_out = stride(dst);
+  for_each_task(dst, 2, ith, nth, *static_cast<GroupAttention*>(user),
+                [&](const GroupTask& t, HeadScratch& w) {
+                  const int n = t.n, hd = t.shape.head_dim;
+                  const float* base = qkv + t.first * t.ld;
+                  const float* v = base + t.v_at();
+                  float* out = data(dst) + t.first * ld_out;
+                  for (auto* x : {&w.grad_q, &w.grad_k}) x->resize(static_cast<size_t>(n) * hd);
+                  w.grad_scores.resize(static_cast<size_t>(n) * n);
+                  for (int h = t.first_head; h < t.end_head; h++) {
+                    const float accumulate = h == t.first_head ? 0.0f : 1.0f;
+                    const float* grad_o = data(grad) + t.first * ld_grad + h * hd;
+                    t.probabilities(qkv, h, w);
+                    gemm(true, false, n, hd, n, 1, w.scores.data(), n, grad_o, ld_grad, accumulate,
+                         out + t.v_at(), ld_out);
+                    gemm(false, true, n, n, hd, 1, grad_o, ld_grad, v, t.ld, 0,
+                         w.grad_scores.data(), n);
+                    for (int i = 0; i < n; i++) {
+                      const float* p = w.scores.data() + static_cast<size_t>(i) * n;
+                      float* g = w.grad_scores.data() + static_cast<size_t>(i) * n;
+                      float mean = 0;
+                      for (int j = 0; j <= i; j++) mean += p[j] * g[j];
+                      for (int j = 0; j <= i; j++) g[j] = t.scale * p[j] * (g[j] - mean);
+                      std::fill(g + i + 1, g + n, 0.0f);
+                    }
+                    gemm(false, false, n, hd, n, 1, w.grad_scores.data(), n, w.k.data(), hd, 0,
+                         w.grad_q.data(), hd);
+                    gemm(true, false, n, hd, n, 1, w.grad_scores.data(), n, w.q.data(), hd,
+                         accumulate, w.grad_k.data(), hd);
+                    store_head_grad(t.shape, base + h * hd, t.ld, t.q_gain, w.grad_q.data(),
+                                    out + h * hd, ld_out, n);
+                  }
+                  store_head_grad(t.shape, base + t.k_at(), t.ld, t.k_gain, w.grad_k.data(),
+                                  out + t.k_at(), ld_out, n);
+                });
 }
 
 // Every task is one key-value head of one run: nothing else touches its part of the cache.

@@ -21,6 +21,8 @@ constexpr int kTokenUnit = 16;
 constexpr int kShift = 128;
 // Steps that what rounding leaves, -0.5 .. 0.5, is rounded to.
 constexpr float kLowSteps = 254;
+// A row whose values are all smaller counts as zero: 127 over them would be infinite.
+constexpr float kSmallest = 1e-35f;
 
 dnnl::engine& cpu() {
   static dnnl::engine engine(dnnl::engine::kind::cpu, 0);
@@ -83,7 +85,7 @@ Int8Matrix::Int8Matrix(const float* weights, int n_in, int n_out)
     const float* row = weights + static_cast<size_t>(o) * n_in;
     float largest = 0;
     for (int i = 0; i < n_in; i++) largest = std::max(largest, std::abs(row[i]));
-    const float inverse = largest > 0 ? 127.0f / largest : 0.0f;
+    const float inverse = largest > kSmallest ? 127.0f / largest : 0.0f;
     scales_[o] = largest / 127.0f;
     for (int i = 0; i < n_in; i++) {
       const auto q = static_cast<int8_t>(std::lrint(row[i] * inverse));
@@ -129,7 +131,7 @@ void Int8Matrix::multiply(const float* x, int64_t ldx, float* y, int64_t ldy, in
     uint8_t* low = high + n_in_;
     float largest = 0;
     for (int i = 0; i < n_in_; i++) largest = std::max(largest, std::abs(row[i]));
-    const float inverse = largest > 0 ? 127.0f / largest : 0.0f;
+    const float inverse = largest > kSmallest ? 127.0f / largest : 0.0f;
     s.x_scales[t] = largest / 127.0f;
     for (int i = 0; i < n_in_; i++) {
       const float scaled = row[i] * inverse;

@@ -34,6 +34,26 @@ void lora_grad_z_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
   }
 }
 
+// dx += mask * (transposed(A) dz), some tokens at a time, for the columns `in` of dx.
+void add_masked(const LoraGroup& g, const ggml_tensor* dz, ggml_tensor* dx, Range in) {
+  constexpr int64_t kTokens = 64;
+  const int64_t width = in.end - in.begin;
+  static thread_local std::vector<float> scratch;
+  scratch.resize((kTokens + 1) * width);
+  float* factors = scratch.data() + kTokens * width;
+  for (int64_t first = 0; first < dz->ne[1]; first += kTokens) {
+    const int64_t n = std::min(kTokens, dz->ne[1] - first);
+    gemm(false, false, n, width, dz->ne[0], 1, data(dz) + first * stride(dz), stride(dz),
+         data(g.a) + in.begin, g.n_in, 0, scratch.data(), width);
+    for (int64_t t = 0; t < n; t++) {
+      g.site.dropout->factors(g.site.number, first + t, in.begin, width, factors);
+      const float* from = scratch.data() + t * width;
+      float* to = data(dx) + (first + t) * stride(dx) + in.begin;
+      for (int64_t i = 0; i < width; i++) to[i] += factors[i] * from[i];
+    }
+  }
+}
+
 void lora_gradients(const LoraGroup& g, const ggml_tensor* dy, const ggml_tensor* x,
                     const ggml_tensor* z, const ggml_tensor* dz, ggml_tensor* dx, int ith,
                     int nth) {
@@ -43,7 +63,9 @@ void lora_gradients(const LoraGroup& g, const ggml_tensor* dy, const ggml_tensor
     const int width = static_cast<int>(in.end - in.begin);
     gemm(true, false, rows, width, n, 1, data(dz), stride(dz), data(x) + in.begin, stride(x), 1,
          data(g.a_grad) + in.begin, g.n_in);
-    if (dx) {
+    if (dx && g.site.dropout) {
+      add_masked(g, dz, dx, in);
+    } else if (dx) {
       gemm(false, false, n, width, rows, 1, data(dz), stride(dz), data(g.a) + in.begin, g.n_in, 1,
            data(dx) + in.begin, stride(dx));
     }
@@ -80,8 +102,10 @@ void swiglu_back_kernel(ggml_tensor* dst, int ith, int nth, void*) {
     float* d_gate = data(dst) + t * stride(dst);
     float* d_up = d_gate + n_ff;
     for (int64_t i = 0; i < n_ff; i++) {
-      const float sigmoid = 1.0f / (1.0f + std::exp(-gate[i]));
-      const float silu = gate[i] * sigmoid;
+      // Below, the gate is shut; and the fast reciprocal of an infinite exponential is no number.
+      const float open = std::max(gate[i], -80.0f);
+      const float sigmoid = 1.0f / (1.0f + std::exp(-open));
+      const float silu = open * sigmoid;
       d_up[i] = g[i] * silu;
       d_gate[i] = g[i] * up[i] * (sigmoid + silu * (1.0f - sigmoid));
     }

@@ -16,7 +16,8 @@ namespace harmonic {
 ggml_tensor* lora_forward(ggml_context* c, ggml_tensor* y, ggml_tensor* z, LoraGroup* group);
 // scale * transposed(B) dy for every member: the gradient of z.
 ggml_tensor* lora_grad_z(ggml_context* c, ggml_tensor* dy, LoraGroup* group);
-// Adds to the gradients of A and B; adds transposed(A) dz to dx, in place. Returns dx.
+// Adds to the gradients of A and B; adds transposed(A) dz to dx, in place, through the group's mask
+// where it has dropout (x is what A saw: masked). Returns dx.
 ggml_tensor* lora_back(ggml_context* c, ggml_tensor* dx, ggml_tensor* dy, ggml_tensor* x,
                        ggml_tensor* z, ggml_tensor* dz, LoraGroup* group);
 // The same where dx is not wanted; returns dz unchanged.

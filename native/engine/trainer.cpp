@@ -12,18 +12,25 @@ namespace {
 // size.
 constexpr int64_t kHeadChunkFloats = 8 << 20;
 
-// What one block's forward pass leaves for its backward pass; [rows, N] each.
+// What one block's forward pass leaves for its backward pass; [rows, N] each. Norms and gates are
+// computed again: they cost little and are a third of it.
 struct BlockActivations {
-  ggml_tensor *x, *attention_in, *qkv, *qkv_z, *attended, *output_z;
-  ggml_tensor *middle, *ffn_in, *gate_up, *gate_up_z, *hidden, *down_z;
+  ggml_tensor *x, *qkv, *qkv_z, *attended, *output_z;
+  ggml_tensor *middle, *gate_up, *gate_up_z, *down_z;
 };
 
-// Builds the graph of one micro-batch: x is [n_embd, N], columns are tokens.
+// Builds the graph of one micro-batch: x is [n_embd, N], columns are tokens. Dropout is for
+// training passes.
 class GraphBuilder {
  public:
   GraphBuilder(ggml_context* c, ggml_cgraph* graph, Weights& weights, Adapter& adapter,
-               GroupAttention& attention)
-      : c_(c), graph_(graph), w_(weights), adapter_(adapter), attention_(attention) {}
+               GroupAttention& attention, bool training)
+      : c_(c),
+        graph_(graph),
+        w_(weights),
+        adapter_(adapter),
+        attention_(attention),
+        training_(training) {}
 
   ggml_tensor* norm(ggml_tensor* x, ggml_tensor* gain) {
     return ggml_mul(c_, ggml_rms_norm(c_, x, w_.hp.norm_epsilon), gain);
@@ -40,7 +47,7 @@ class GraphBuilder {
     if (bias) y = ggml_add(c_, y, bias);
     *z = nullptr;
     if (lora.empty()) return y;
-    *z = ggml_mul_mat(c_, lora.a, x);
+    *z = ggml_mul_mat(c_, lora.a, dropped(x, lora));
     return lora_forward(c_, y, *z, &lora);
   }
 
@@ -49,40 +56,42 @@ class GraphBuilder {
                             ggml_tensor* z) {
     ggml_tensor* dx = m.multiply_transposed(c_, dy);
     if (lora.empty()) return dx;
-    return lora_back(c_, dx, dy, x, z, lora_grad_z(c_, dy, &lora), &lora);
+    return lora_back(c_, dx, dy, dropped(x, lora), z, lora_grad_z(c_, dy, &lora), &lora);
   }
 
   ggml_tensor* block(int i, ggml_tensor* x, BlockActivations& a) {
     const LayerWeights& l = w_.layers[i];
     LayerAdapter& lora = adapter_.layers[i];
     a.x = x;
-    a.attention_in = norm(x, l.attention_norm);
-    a.qkv = project(l.qkv, l.qkv_bias, lora.qkv, a.attention_in, &a.qkv_z);
+    a.qkv = project(l.qkv, l.qkv_bias, lora.qkv, norm(x, l.attention_norm), &a.qkv_z);
     a.attended = attention(c_, a.qkv, l, &attention_);
     a.middle = ggml_add(c_, x, project(l.output, nullptr, lora.output, a.attended, &a.output_z));
-    a.ffn_in = norm(a.middle, l.ffn_norm);
-    a.gate_up = project(l.gate_up, nullptr, lora.gate_up, a.ffn_in, &a.gate_up_z);
-    a.hidden = ggml_swiglu(c_, a.gate_up);
-    return ggml_add(c_, a.middle, project(l.down, nullptr, lora.down, a.hidden, &a.down_z));
+    ggml_tensor* ffn_in = norm(a.middle, l.ffn_norm);
+    a.gate_up = project(l.gate_up, nullptr, lora.gate_up, ffn_in, &a.gate_up_z);
+    ggml_tensor* hidden = ggml_swiglu(c_, a.gate_up);
+    return ggml_add(c_, a.middle, project(l.down, nullptr, lora.down, hidden, &a.down_z));
   }
 
   // The gradient of the block's input, or null where nothing below wants it.
   ggml_tensor* block_back(int i, ggml_tensor* dx, const BlockActivations& a) {
     const LayerWeights& l = w_.layers[i];
     LayerAdapter& lora = adapter_.layers[i];
-    ggml_tensor* d_hidden = project_back(l.down, lora.down, dx, a.hidden, a.down_z);
+    ggml_tensor* hidden = ggml_swiglu(c_, a.gate_up);
+    ggml_tensor* d_hidden = project_back(l.down, lora.down, dx, hidden, a.down_z);
     ggml_tensor* d_gate_up = swiglu_back(c_, a.gate_up, d_hidden);
-    ggml_tensor* d_ffn_in = project_back(l.gate_up, lora.gate_up, d_gate_up, a.ffn_in, a.gate_up_z);
+    ggml_tensor* ffn_in = norm(a.middle, l.ffn_norm);
+    ggml_tensor* d_ffn_in = project_back(l.gate_up, lora.gate_up, d_gate_up, ffn_in, a.gate_up_z);
     dx = ggml_add(c_, dx, norm_back(d_ffn_in, a.middle, l.ffn_norm));
     ggml_tensor* d_attended = project_back(l.output, lora.output, dx, a.attended, a.output_z);
     ggml_tensor* d_qkv = attention_back(c_, a.qkv, d_attended, l, &attention_);
+    ggml_tensor* attention_in = norm(a.x, l.attention_norm);
     if (i > 0) {
-      ggml_tensor* d_in = project_back(l.qkv, lora.qkv, d_qkv, a.attention_in, a.qkv_z);
+      ggml_tensor* d_in = project_back(l.qkv, lora.qkv, d_qkv, attention_in, a.qkv_z);
       return ggml_add(c_, dx, norm_back(d_in, a.x, l.attention_norm));
     }
     if (!lora.qkv.empty()) {
       ggml_tensor* dz = lora_grad_z(c_, d_qkv, &lora.qkv);
-      keep(lora_back_leaf(c_, d_qkv, a.attention_in, a.qkv_z, dz, &lora.qkv));
+      keep(lora_back_leaf(c_, d_qkv, dropped(attention_in, lora.qkv), a.qkv_z, dz, &lora.qkv));
     } else {
       keep(d_attended);
     }
@@ -92,11 +101,17 @@ class GraphBuilder {
   void keep(ggml_tensor* t) { ggml_build_forward_expand(graph_, t); }
 
  private:
+  // What A sees of x.
+  ggml_tensor* dropped(ggml_tensor* x, const LoraGroup& lora) {
+    return training_ && lora.site.dropout ? drop(c_, x, &lora.site) : x;
+  }
+
   ggml_context* c_;
   ggml_cgraph* graph_;
   Weights& w_;
   Adapter& adapter_;
   GroupAttention& attention_;
+  bool training_;
 };
 
 ggml_tensor* input(ggml_context* c, int64_t n) {
@@ -122,7 +137,7 @@ Trainer::Trainer(const TrainerOptions& options)
 
 Trainer::~Trainer() { ggml_gallocr_free(allocator_); }
 
-void Trainer::check(const TrainBatch& b) const {
+void Trainer::check(const TrainBatch& b, bool backward) const {
   const auto fail = [](const std::string& what) {
     throw Error("E_USAGE", "a training batch has " + what);
   };
@@ -136,6 +151,9 @@ void Trainer::check(const TrainBatch& b) const {
   if (b.labels.size() != b.loss_positions.size() || b.weights.size() != b.loss_positions.size() ||
       (!options_.allowed_sets.empty() && b.sets.size() != b.loss_positions.size())) {
     fail("labels, sets, weights and loss positions of different lengths");
+  }
+  if (backward && adapter_->dropout.on() && b.dropout_seeds.size() + 1 != b.group_offsets.size()) {
+    fail("not one dropout seed a group");
   }
   for (int32_t t : b.tokens) {
     if (t < 0 || t >= weights_->hp.n_vocab) fail("a token outside the vocabulary");
@@ -152,7 +170,7 @@ void Trainer::check(const TrainBatch& b) const {
 }
 
 std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
-  check(batch);
+  check(batch, backward);
   const std::lock_guard<std::mutex> lock(mutex_);
   const int64_t n = batch.tokens.size(), n_loss = batch.loss_positions.size();
   const Hyperparameters& hp = weights_->hp;
@@ -162,18 +180,21 @@ std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
   }
   attention_->shape.reserve_positions(*weights_, longest);
   attention_->offsets = batch.group_offsets;
+  if (backward && adapter_->dropout.on()) {
+    adapter_->dropout.begin(batch.dropout_seeds, batch.group_offsets);
+  }
 
   const int64_t n_head = n_head_ids();
   const int64_t chunk = std::clamp<int64_t>(kHeadChunkFloats / n_head, 1, n_loss);
   const size_t n_nodes =
-      256 + 64 * static_cast<size_t>(hp.n_layers) + 16 * ((n_loss + chunk - 1) / chunk);
+      256 + 96 * static_cast<size_t>(hp.n_layers) + 16 * ((n_loss + chunk - 1) / chunk);
   const size_t bytes =
       ggml_tensor_overhead() * n_nodes * 2 + ggml_graph_overhead_custom(n_nodes, false);
   std::unique_ptr<ggml_context, void (*)(ggml_context*)> context(ggml_init({bytes, nullptr, true}),
                                                                  ggml_free);
   ggml_context* c = context.get();
   ggml_cgraph* graph = ggml_new_graph_custom(c, n_nodes, false);
-  GraphBuilder build(c, graph, *weights_, *adapter_, *attention_);
+  GraphBuilder build(c, graph, *weights_, *adapter_, *attention_, backward);
 
   ggml_tensor* tokens = input(c, n);
   ggml_tensor* positions = input(c, n_loss);
@@ -207,6 +228,7 @@ std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
     ggml_tensor* dx =
         ggml_get_rows_back(c, build.norm_back(d_normed, last, weights_->output_norm), positions, x);
     for (int i = hp.n_layers - 1; i >= 0; i--) {
+      if (options_.recompute) build.block(i, blocks[i].x, blocks[i]);
       dx = build.block_back(i, dx, blocks[i]);
       if (dx) build.keep(dx);
     }

@@ -10,6 +10,7 @@
 #include "engine/adapter.h"
 #include "engine/attention.h"
 #include "engine/cpu.h"
+#include "engine/train-batch.h"
 #include "engine/train-ops.h"
 #include "engine/weights.h"
 
@@ -20,20 +21,13 @@ struct TrainerOptions {
   AdapterOptions adapter;
   ggml_type weights = GGML_TYPE_BF16;
   int threads = 1;
+  // keeps each block's input alone for the backward pass, which computes the block again: less
+  // memory, a third more work, the same result
+  bool recompute = false;
   // ids that carry loss, ascending; empty: the full vocabulary
   std::vector<int32_t> vocabulary;
   // shape (sets, vocabulary.size()); empty: every id is allowed everywhere
   std::vector<uint8_t> allowed_sets;
-};
-
-// Groups of rows packed one after another; see TrainBatch in src/native/addon.ts.
-struct TrainBatch {
-  std::vector<int32_t> tokens;          // (N)
-  std::vector<int32_t> group_offsets;   // (groups + 1)
-  std::vector<int32_t> loss_positions;  // (R)
-  std::vector<int32_t> labels;          // (R)
-  std::vector<int32_t> sets;            // (R)
-  std::vector<float> weights;           // (R)
 };
 
 // Trains a LoRA adapter on a frozen llama-family model. The graph, forward and backward, is written
@@ -65,7 +59,7 @@ class Trainer {
 
  private:
   std::vector<float> run(const TrainBatch& batch, bool backward);
-  void check(const TrainBatch& batch) const;
+  void check(const TrainBatch& batch, bool backward) const;
   // ids that the head gives a logit
   int64_t n_head_ids() const { return weights_->head.forward->ne[1]; }
 

@@ -1,5 +1,6 @@
 #include "engine/trainer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -38,7 +39,24 @@ TrainBatch make_batch(int n_labels) {
     }
   }
   b.group_offsets.push_back(static_cast<int32_t>(b.tokens.size()));
+  b.dropout_seeds = {1, 2, 3};
   return b;
+}
+
+/** One group of a batch on its own. */
+TrainBatch group_of(const TrainBatch& all, size_t g) {
+  TrainBatch one;
+  const int first = all.group_offsets[g], last = all.group_offsets[g + 1];
+  one.tokens.assign(all.tokens.begin() + first, all.tokens.begin() + last);
+  one.group_offsets = {0, last - first};
+  one.dropout_seeds = {all.dropout_seeds[g]};
+  for (size_t i = 0; i < all.loss_positions.size(); i++) {
+    if (all.loss_positions[i] < first || all.loss_positions[i] >= last) continue;
+    one.loss_positions.push_back(all.loss_positions[i] - first);
+    one.labels.push_back(all.labels[i]);
+    one.weights.push_back(all.weights[i]);
+  }
+  return one;
 }
 
 double weighted(const std::vector<float>& losses, const TrainBatch& b) {
@@ -55,11 +73,19 @@ void randomise(const Adapter& adapter) {
   }
 }
 
+std::vector<float> all_gradients(const Adapter& adapter) {
+  std::vector<float> all;
+  for (const auto& p : adapter.parameters()) all.insert(all.end(), p.gradient, p.gradient + p.n);
+  return all;
+}
+
 /** Directional derivatives of every matrix: analytic against central differences. */
 void check_gradients(const TrainerOptions& options, const TrainBatch& b) {
   Trainer trainer(options);
   randomise(trainer.adapter());
   trainer.accumulate(b);
+  const std::vector<float> gradients = all_gradients(trainer.adapter());
+  const float* gradient = gradients.data();
   std::mt19937 random(11);
   std::normal_distribution<float> normal;
   for (const auto& p : trainer.adapter().parameters()) {
@@ -68,12 +94,14 @@ void check_gradients(const TrainerOptions& options, const TrainBatch& b) {
     double analytic = 0;
     for (size_t i = 0; i < p.n; i++) {
       direction[i] = normal(random);
-      analytic += static_cast<double>(direction[i]) * p.gradient[i];
+      analytic += static_cast<double>(direction[i]) * gradient[i];
     }
+    gradient += p.n;
     const float step = 2e-3f;
     const auto loss_at = [&](float distance) {
       for (size_t i = 0; i < p.n; i++) p.value[i] = before[i] + distance * direction[i];
-      return weighted(trainer.evaluate(b), b);
+      // a training pass, which alone has dropout
+      return weighted(trainer.accumulate(b), b);
     };
     const double numeric = (loss_at(step) - loss_at(-step)) / (2.0 * step);
     std::copy(before.begin(), before.end(), p.value);
@@ -85,6 +113,91 @@ TEST(gradients_agree_with_finite_differences) {
   for (const char* architecture : {"llama", "qwen2", "qwen3"}) {
     check_gradients(options_for(architecture), make_batch(64));
   }
+}
+
+TEST(gradients_with_dropout_agree_with_finite_differences) {
+  for (const char* architecture : {"llama", "qwen3"}) {
+    TrainerOptions o = options_for(architecture);
+    o.adapter.dropout = 0.3f;
+    check_gradients(o, make_batch(64));
+  }
+}
+
+/** The losses and gradients of a training pass. */
+std::vector<float> training_pass(const TrainerOptions& options, const TrainBatch& b) {
+  Trainer trainer(options);
+  randomise(trainer.adapter());
+  std::vector<float> all = trainer.accumulate(b);
+  const std::vector<float> gradients = all_gradients(trainer.adapter());
+  all.insert(all.end(), gradients.begin(), gradients.end());
+  return all;
+}
+
+TEST(blocks_computed_again_give_the_same_bits) {
+  for (const char* architecture : {"llama", "qwen2", "qwen3"}) {
+    for (const float dropout : {0.0f, 0.3f}) {
+      TrainerOptions o = options_for(architecture);
+      o.adapter.dropout = dropout;
+      const std::vector<float> plain = training_pass(o, make_batch(64));
+      o.recompute = true;
+      CHECK(training_pass(o, make_batch(64)) == plain);
+    }
+  }
+}
+
+TEST(dropout_is_drawn_from_the_groups_seeds_alone_and_spares_evaluation) {
+  TrainerOptions o = options_for("llama");
+  TrainBatch b = make_batch(64);
+  const std::vector<float> without = training_pass(o, b);
+  o.adapter.dropout = 0.3f;
+  Trainer trainer(o);
+  randomise(trainer.adapter());
+  const std::vector<float> evaluated = trainer.evaluate(b), first = trainer.accumulate(b);
+  CHECK(std::equal(evaluated.begin(), evaluated.end(), without.begin()));
+  CHECK(first != evaluated);
+  CHECK(trainer.accumulate(b) == first);
+  // the third group: its losses are the last
+  b.dropout_seeds[2]++;
+  const std::vector<float> changed = trainer.accumulate(b);
+  const size_t n_before = std::count_if(b.loss_positions.begin(), b.loss_positions.end(),
+                                        [&](int32_t p) { return p < b.group_offsets[2]; });
+  for (size_t i = 0; i < first.size(); i++) CHECK((changed[i] == first[i]) == (i < n_before));
+}
+
+TEST(a_group_s_dropout_does_not_depend_on_what_it_is_packed_with) {
+  TrainerOptions o = options_for("llama");
+  o.adapter.dropout = 0.3f;
+  Trainer trainer(o);
+  randomise(trainer.adapter());
+  const TrainBatch all = make_batch(64);
+  const std::vector<float> together = trainer.accumulate(all);
+  size_t done = 0;
+  for (size_t g = 0; g + 1 < all.group_offsets.size(); g++) {
+    for (float loss : trainer.accumulate(group_of(all, g))) {
+      CHECK_NEAR(loss, together[done++], 1e-4);
+    }
+  }
+  CHECK_EQUAL(done, together.size());
+}
+
+TEST(dropout_drops_its_share_and_keeps_the_mean) {
+  Dropout dropout(0.05f);
+  dropout.begin({7, 8}, {0, 50, 100});
+  std::vector<float> factors(576);
+  double dropped = 0, sum = 0;
+  for (int t = 0; t < 100; t++) {
+    dropout.factors(3, t, 0, 576, factors.data());
+    for (float f : factors) {
+      dropped += f == 0;
+      sum += f;
+    }
+    std::vector<float> part(64);
+    dropout.factors(3, t, 512, 64, part.data());
+    CHECK(std::equal(part.begin(), part.end(), factors.begin() + 512));
+  }
+  // five standard deviations of 57,600 draws
+  CHECK_NEAR(dropped / 57600, 0.05, 5 * 0.22 / 240);
+  CHECK_NEAR(sum / 57600, 1, 5 * 0.24 / 240);
 }
 
 TEST(gradients_over_a_cut_vocabulary_agree_with_finite_differences) {
@@ -106,11 +219,7 @@ double gradient_cosine(ggml_type type) {
     Trainer trainer(o);
     randomise(trainer.adapter());
     trainer.accumulate(b);
-    std::vector<float> all;
-    for (const auto& p : trainer.adapter().parameters()) {
-      all.insert(all.end(), p.gradient, p.gradient + p.n);
-    }
-    gradients.push_back(all);
+    gradients.push_back(all_gradients(trainer.adapter()));
   }
   double dot = 0, a = 0, c = 0;
   for (size_t i = 0; i < gradients[0].size(); i++) {
@@ -134,17 +243,9 @@ TEST(groups_of_one_batch_do_not_see_each_other) {
   const std::vector<float> together = trainer.evaluate(all);
   size_t done = 0;
   for (size_t g = 0; g + 1 < all.group_offsets.size(); g++) {
-    TrainBatch one;
-    const int first = all.group_offsets[g], last = all.group_offsets[g + 1];
-    one.tokens.assign(all.tokens.begin() + first, all.tokens.begin() + last);
-    one.group_offsets = {0, last - first};
-    for (size_t i = 0; i < all.loss_positions.size(); i++) {
-      if (all.loss_positions[i] < first || all.loss_positions[i] >= last) continue;
-      one.loss_positions.push_back(all.loss_positions[i] - first);
-      one.labels.push_back(all.labels[i]);
-      one.weights.push_back(all.weights[i]);
+    for (float loss : trainer.evaluate(group_of(all, g))) {
+      CHECK_NEAR(loss, together[done++], 1e-4);
     }
-    for (float loss : trainer.evaluate(one)) CHECK_NEAR(loss, together[done++], 1e-4);
   }
   CHECK_EQUAL(done, together.size());
 }
