@@ -8,6 +8,9 @@
 namespace harmonic {
 namespace {
 
+/** Bytes, and so tokens, that one character may be split into. */
+constexpr int kMostPieces = 4;
+
 [[noreturn]] void throw_usage(const std::string& message) { throw Error("E_USAGE", message); }
 
 void check_action(const Automaton& automaton, size_t edge) {
@@ -28,6 +31,56 @@ void check_action(const Automaton& automaton, size_t edge) {
                 std::to_string(action));
 }
 
+void check_columns(const Automaton& automaton) {
+  bool texts = false;
+  for (const int32_t kind : automaton.column_kinds) {
+    if (kind < kColumnCategory || kind > kColumnText)
+      throw_usage("expected 0, 1 or 2 for `columnKinds`");
+    texts = texts || kind == kColumnText;
+  }
+  const auto& limits = automaton.text_limits;
+  if (limits.empty() && !texts) return;
+  if (limits.size() != 2 * automaton.column_kinds.size())
+    throw_usage("expected two numbers a column for `textLimits`");
+  for (int c = 0; c < automaton.n_columns(); c++) {
+    if (automaton.column_kinds[c] != kColumnText) continue;
+    if (limits[2 * c] < 0 || limits[2 * c + 1] < std::max(limits[2 * c], 1)) {
+      throw_usage("expected fewest and most characters of a text for `textLimits` but received " +
+                  std::to_string(limits[2 * c]) + " and " + std::to_string(limits[2 * c + 1]));
+    }
+  }
+}
+
+void check_tokens(const Automaton& automaton) {
+  std::vector<int32_t> tokens;
+  for (int s = 0; s < automaton.n_states(); s++) {
+    tokens.assign(automaton.edge_tokens.begin() + automaton.edge_offsets[s],
+                  automaton.edge_tokens.begin() + automaton.edge_offsets[s + 1]);
+    if (!std::is_sorted(tokens.begin(), tokens.end())) std::sort(tokens.begin(), tokens.end());
+    if (std::adjacent_find(tokens.begin(), tokens.end()) != tokens.end()) {
+      throw_usage("expected each token once among the edges of a state, but state " +
+                  std::to_string(s) + " repeats one");
+    }
+  }
+}
+
+/** The most tokens of each column's text. */
+std::vector<int> longest_texts(const Automaton& automaton) {
+  std::vector<int> longest(automaton.n_columns(), 0);
+  for (int c = 0; c < automaton.n_columns(); c++) {
+    if (automaton.column_kinds[c] == kColumnText) longest[c] = automaton.text_limits[2 * c + 1];
+  }
+  std::vector<bool> splits(automaton.n_columns(), false);
+  for (size_t e = 0; e < automaton.edge_tokens.size(); e++) {
+    if (automaton.is_text(e) && automaton.edge_actions[e] == 0)
+      splits[automaton.edge_columns[e]] = true;
+  }
+  for (int c = 0; c < automaton.n_columns(); c++) {
+    if (splits[c]) longest[c] *= kMostPieces;
+  }
+  return longest;
+}
+
 }  // namespace
 
 int Automaton::check(int n_vocabulary) const {
@@ -40,10 +93,7 @@ int Automaton::check(int n_vocabulary) const {
       !std::is_sorted(edge_offsets.begin(), edge_offsets.end())) {
     throw_usage("expected ascending offsets from 0 to the number of edges for `edgeOffsets`");
   }
-  for (const int32_t kind : column_kinds) {
-    if (kind != kColumnCategory && kind != kColumnNumber)
-      throw_usage("expected 0 or 1 for `columnKinds`");
-  }
+  check_columns(*this);
   for (size_t e = 0; e < n_all; e++) {
     if (edge_tokens[e] < 0 || edge_tokens[e] >= n_vocabulary) {
       throw_usage("expected token ids of the model for `edgeTokens` but received " +
@@ -53,37 +103,67 @@ int Automaton::check(int n_vocabulary) const {
       throw_usage("expected states for `edgeNext`");
     check_action(*this, e);
   }
-  std::vector<int32_t> tokens;
+  check_tokens(*this);
+
+  const std::vector<int> order = topological_order();
+  if (static_cast<int>(order.size()) < n_states())
+    throw_usage("expected an automaton without cycles for `automaton`, but for a text's own");
+  // The longest path from the back. A text's pieces count where its state leads to itself.
+  const std::vector<int> texts = longest_texts(*this);
+  std::vector<int> longest(n_states(), 0);
+  for (auto state = order.rbegin(); state != order.rend(); ++state) {
+    int text = 0, rest = 0;
+    for (int e = edge_offsets[*state]; e < edge_offsets[*state + 1]; e++) {
+      if (edge_next[e] == *state) {
+        text = texts[edge_columns[e]];
+      } else {
+        rest = std::max(rest, longest[edge_next[e]] + (is_text(e) ? 0 : 1));
+      }
+    }
+    longest[*state] = text + rest;
+  }
+  return *std::max_element(longest.begin(), longest.end());
+}
+
+std::vector<int> Automaton::topological_order() const {
+  // Kahn's algorithm.
+  std::vector<int> n_into(n_states(), 0), order;
+  const auto is_loop = [&](int state, int edge) {
+    return edge_next[edge] == state && is_text(edge);
+  };
   for (int s = 0; s < n_states(); s++) {
-    tokens.assign(edge_tokens.begin() + edge_offsets[s], edge_tokens.begin() + edge_offsets[s + 1]);
-    std::sort(tokens.begin(), tokens.end());
-    if (std::adjacent_find(tokens.begin(), tokens.end()) != tokens.end()) {
-      throw_usage("expected each token once among the edges of a state, but state " +
-                  std::to_string(s) + " repeats one");
+    for (int e = edge_offsets[s]; e < edge_offsets[s + 1]; e++) {
+      if (!is_loop(s, e)) n_into[edge_next[e]]++;
     }
   }
-
-  // Kahn's topological order, then the longest path from the back.
-  std::vector<int> n_into(n_states(), 0);
-  for (const int32_t next : edge_next) n_into[next]++;
-  std::vector<int> order;
   for (int s = 0; s < n_states(); s++) {
     if (n_into[s] == 0) order.push_back(s);
   }
   for (size_t i = 0; i < order.size(); i++) {
     for (int e = edge_offsets[order[i]]; e < edge_offsets[order[i] + 1]; e++) {
-      if (--n_into[edge_next[e]] == 0) order.push_back(edge_next[e]);
+      if (!is_loop(order[i], e) && --n_into[edge_next[e]] == 0) order.push_back(edge_next[e]);
     }
   }
-  if (static_cast<int>(order.size()) < n_states())
-    throw_usage("expected an automaton without cycles for `automaton`");
-  std::vector<int> longest(n_states(), 0);
+  return order;
+}
+
+std::vector<int32_t> Automaton::state_columns() const {
+  std::vector<int32_t> columns(n_states(), -1);
+  // Columns that are still to be written, that of the state included: where ways part inside a
+  // cell, the state's column is that of the way with the most.
+  std::vector<int> n_left(n_states(), 0);
+  const std::vector<int> order = topological_order();
   for (auto state = order.rbegin(); state != order.rend(); ++state) {
     for (int e = edge_offsets[*state]; e < edge_offsets[*state + 1]; e++) {
-      longest[*state] = std::max(longest[*state], longest[edge_next[e]] + 1);
+      const int next = edge_next[e], c = edge_columns[e];
+      if (next == *state) continue;
+      const int n = n_left[next] + (c >= 0 && columns[next] != c ? 1 : 0);
+      if (n <= n_left[*state]) continue;
+      n_left[*state] = n;
+      columns[*state] = c >= 0 ? c : columns[next];
     }
   }
-  return longest[0];
+  return columns;
 }
 
 }  // namespace harmonic

@@ -3,11 +3,13 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <vector>
 
 namespace harmonic {
 
-/** Actions of an edge on its column's value, beside the index of a category or a digit 0 .. 9. */
+/** Actions of an edge on its column's value, beside the index of a category, a digit 0 .. 9 or the
+ * characters of a piece of text. */
 enum EdgeAction : int32_t {
   kActionMissing = -2,
   kActionNone = -1,
@@ -15,10 +17,12 @@ enum EdgeAction : int32_t {
   kActionPowerOfTen = 100,  // + exponent
 };
 
-enum ColumnKind : int32_t { kColumnCategory = 0, kColumnNumber = 1 };
+enum ColumnKind : int32_t { kColumnCategory = 0, kColumnNumber = 1, kColumnText = 2 };
 
-/** A row as a deterministic automaton over token ids: state 0 is the start, a state without edges
- * the end. */
+/**
+ * A row as a deterministic automaton over token ids: it starts in state 0 or in one that a request
+ * names, and a state without edges is the end. Only a text cell's state may lead to itself.
+ */
 struct Automaton {
   std::vector<int32_t> edge_offsets;  // states + 1
   std::vector<int32_t> edge_tokens;
@@ -26,14 +30,28 @@ struct Automaton {
   std::vector<int32_t> edge_columns;  // -1 literal text
   std::vector<int32_t> edge_actions;
   std::vector<int32_t> column_kinds;
+  std::vector<int32_t> text_limits;  // shape (columns, 2): fewest and most characters of a text
 
   int n_states() const { return static_cast<int>(edge_offsets.size()) - 1; }
   int n_columns() const { return static_cast<int>(column_kinds.size()); }
   int n_edges(int state) const { return edge_offsets[state + 1] - edge_offsets[state]; }
+  /** The edge goes on with a text. */
+  bool is_text(int edge) const {
+    const int column = edge_columns[edge];
+    return column >= 0 && column_kinds[column] == kColumnText && edge_actions[edge] >= 0;
+  }
 
   /** Throws Error E_USAGE where the tables are inconsistent or a row could go on for ever. Returns
-   * the longest row. */
+   * the tokens of the longest row. */
   int check(int n_vocabulary) const;
+  /** States so that each comes after all that lead to it, itself aside; fewer than all where there
+   * are cycles. */
+  std::vector<int> topological_order() const;
+  /**
+   * Of each state the column whose cell is being written there, or comes next; -1 behind the last.
+   * A cell ends with the edge that leads to another column's state.
+   */
+  std::vector<int32_t> state_columns() const;
 };
 
 /** The value of one column of one row while its tokens are taken. */
@@ -42,6 +60,7 @@ struct CellValue {
   double scaled = 0;
   bool negative = false;
   bool missing = false;
+  std::string text;  // UTF-8, of a text
 
   void apply(int32_t kind, int32_t action) {
     if (action == kActionNone) return;
@@ -49,6 +68,8 @@ struct CellValue {
       missing = true;
     } else if (kind == kColumnCategory) {
       code = action;
+    } else if (kind == kColumnText) {
+      return;  // the caller adds the token's bytes
     } else if (action >= kActionPowerOfTen) {
       for (int32_t i = kActionPowerOfTen; i < action; i++) scaled *= 10;
     } else if (action == kActionNegate) {

@@ -12,7 +12,7 @@ struct EvaluatorOptions {
   int n_context = 0;  // tokens that a sequence may hold
   int n_batch = 512;  // tokens of the largest batch
   int threads = 1;
-  // token ids whose logits are asked for, ascending
+  // token ids whose logits are asked for, ascending; empty: all
   std::vector<int32_t> vocabulary;
   // asked while a batch is evaluated: true ends it
   std::function<bool()> aborted;
@@ -36,6 +36,8 @@ class Evaluator {
   virtual void evaluate(Batch& batch) = 0;
   /** Logits behind the token at this index of the last batch, which had its output flagged. */
   virtual const float* logits(int index) = 0;
+  /** Number of logits behind a token: of the vocabulary asked for, or more. */
+  virtual int n_logits() const = 0;
   /** Place of a token of the vocabulary among the logits. */
   virtual int place(int32_t token) const = 0;
 };

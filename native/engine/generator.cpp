@@ -25,44 +25,78 @@ constexpr size_t kLeastPrefix = 8;
 /** So many finished rows between two running ones get a dummy token rather than split the batch. */
 constexpr int kLongestGap = 2;
 
+[[noreturn]] void throw_usage(const std::string& message, const std::string& hint = "") {
+  throw Error("E_USAGE", message, hint);
+}
+
+/** Tokens on edges of states with a choice, ascending. */
+std::vector<int32_t> choices_of(const Automaton& automaton) {
+  std::vector<int32_t> tokens;
+  for (int s = 0; s < automaton.n_states(); s++) {
+    if (automaton.n_edges(s) < 2) continue;
+    tokens.insert(tokens.end(), automaton.edge_tokens.begin() + automaton.edge_offsets[s],
+                  automaton.edge_tokens.begin() + automaton.edge_offsets[s + 1]);
+  }
+  std::sort(tokens.begin(), tokens.end());
+  tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
+  return tokens;
+}
+
+size_t common_length(const std::vector<int32_t>& a, const std::vector<int32_t>& b, size_t most) {
+  const size_t limit = std::min({a.size(), b.size(), most});
+  return std::mismatch(a.begin(), a.begin() + limit, b.begin()).first - a.begin();
+}
+
+bool is_ascending(const std::vector<int32_t>& offsets, size_t n, size_t n_ids) {
+  return offsets.size() == n + 1 && offsets.front() == 0 &&
+         offsets.back() == static_cast<int32_t>(n_ids) &&
+         std::is_sorted(offsets.begin(), offsets.end());
+}
+
 }  // namespace
 
-/** One row on its way through the automaton. */
+/** One row on its way through the grammar. */
 struct Generator::Row {
-  int state = 0;
+  RowProgress progress;
   int position = 0;              // tokens in the cache
   std::vector<int32_t> pending;  // taken but not yet evaluated; the last one predicts the next draw
-  std::vector<CellValue> cells;  // one a column
   SplitMix64 random{0};
   bool done = false;
+  std::vector<double> log_probabilities, allowed_mass;  // one a column, where they are asked for
+};
+
+/** Rows behind one prompt: what they begin with in common is evaluated once. */
+struct Generator::Group {
+  std::vector<int32_t> tokens;  // in common
+  std::vector<int> rows;
+  bool whole = false;  // there is nothing else: the next token of all is drawn behind these
 };
 
 Generator::Generator(std::shared_ptr<const Model> model, GeneratorOptions options)
-    : model_(std::move(model)), options_(std::move(options)) {
-  longest_row_ = options_.automaton.check(model_->info().n_vocabulary);
+    : model_(std::move(model)),
+      options_(std::move(options)),
+      grammar_(options_.automaton, model_->info().n_vocabulary,
+               [this](int32_t token) { return model_->detokenize({token}); }) {
   if (options_.n_sequences < 1 || options_.n_sequences > kMaxSequences) {
-    throw Error("E_USAGE", "expected a number from 1 to " + std::to_string(kMaxSequences) +
-                               " for `nSequences` but received " +
-                               std::to_string(options_.n_sequences));
+    throw_usage("expected a number from 1 to " + std::to_string(kMaxSequences) +
+                " for `nSequences` but received " + std::to_string(options_.n_sequences));
   }
   if (options_.n_context < 1) {
-    throw Error("E_USAGE", "expected at least 1 for `nContext` but received " +
-                               std::to_string(options_.n_context));
+    throw_usage("expected at least 1 for `nContext` but received " +
+                std::to_string(options_.n_context));
   }
   if (options_.threads < 1) {
-    throw Error("E_USAGE", "expected at least 1 for `threads` but received " +
-                               std::to_string(options_.threads));
+    throw_usage("expected at least 1 for `threads` but received " +
+                std::to_string(options_.threads));
   }
   const int trained = model_->info().n_context_trained;
   if (trained > 0 && options_.n_context > trained) {
-    throw Error("E_USAGE",
-                "prompt and row take " + std::to_string(options_.n_context) +
+    throw_usage("prompt and row take " + std::to_string(options_.n_context) +
                     " tokens, and the base model knows " + std::to_string(trained),
                 "use a smaller k, the compact format or a base model with a longer context");
   }
   largest_batch_ = std::max(kMicroBatch, options_.n_sequences * kMaxJump);
   const Automaton& automaton = options_.automaton;
-  const int n_states = static_cast<int>(automaton.edge_offsets.size()) - 1;
   EvaluatorOptions evaluator;
   evaluator.n_sequences = options_.n_sequences;
   // Padding of the last steps goes past the end of the row.
@@ -70,22 +104,14 @@ Generator::Generator(std::shared_ptr<const Model> model, GeneratorOptions option
   evaluator.n_batch = largest_batch_;
   evaluator.threads = options_.threads;
   evaluator.aborted = [this] { return aborted(); };
-  for (int s = 0; s < n_states; s++) {
-    if (automaton.n_edges(s) < 2) continue;
-    const auto tokens = automaton.edge_tokens.begin();
-    evaluator.vocabulary.insert(evaluator.vocabulary.end(), tokens + automaton.edge_offsets[s],
-                                tokens + automaton.edge_offsets[s + 1]);
-  }
-  std::sort(evaluator.vocabulary.begin(), evaluator.vocabulary.end());
-  evaluator.vocabulary.erase(std::unique(evaluator.vocabulary.begin(), evaluator.vocabulary.end()),
-                             evaluator.vocabulary.end());
+  if (options_.switches.cut_vocabulary && !options_.explain)
+    evaluator.vocabulary = choices_of(automaton);
   evaluator_ = model_->new_evaluator(evaluator);
   places_.resize(automaton.edge_tokens.size());
-  for (int s = 0; s < n_states; s++) {
+  for (int s = 0; s < automaton.n_states(); s++) {
     if (automaton.n_edges(s) < 2) continue;
-    for (int e = automaton.edge_offsets[s]; e < automaton.edge_offsets[s + 1]; e++) {
+    for (int e = automaton.edge_offsets[s]; e < automaton.edge_offsets[s + 1]; e++)
       places_[e] = evaluator_->place(automaton.edge_tokens[e]);
-    }
   }
 }
 
@@ -96,176 +122,202 @@ GenerateResult Generator::generate(const GenerateRequest& request, uint64_t tick
   current_ticket_ = ticket;
   check(request);
   n_tokens_ = 0;
-  const int n_columns = options_.automaton.n_columns();
   std::vector<Row> rows(request.n_rows());
-  for (size_t r = 0; r < rows.size(); r++) {
-    rows[r].random = SplitMix64(request.seeds[r]);
-    rows[r].cells.resize(n_columns);
-    take_forced(rows[r]);
-  }
-
+  for (size_t r = 0; r < rows.size(); r++) start(rows[r], request, static_cast<int>(r));
   evaluate_prompts(request, rows);
   while (std::any_of(rows.begin(), rows.end(), [](const Row& row) { return !row.done; }))
-    step(rows, request.temperature);
-
-  GenerateResult result;
-  result.n_tokens = n_tokens_;
-  result.columns.resize(n_columns);
-  for (int c = 0; c < n_columns; c++) {
-    GeneratedColumn& column = result.columns[c];
-    for (const Row& row : rows) {
-      if (options_.automaton.column_kinds[c] == kColumnCategory) {
-        column.codes.push_back(row.cells[c].category());
-      } else {
-        column.scaled.push_back(row.cells[c].number());
-      }
-    }
-  }
-  return result;
+    step(rows, request);
+  return result_of(rows);
 }
 
 void Generator::check(const GenerateRequest& request) const {
-  const auto n_ids = static_cast<int32_t>(request.prompts.size());
   const auto& offsets = request.prompt_offsets;
-  if (offsets.size() < 2 || offsets.front() != 0 || offsets.back() != n_ids ||
-      !std::is_sorted(offsets.begin(), offsets.end())) {
-    throw Error("E_USAGE",
-                "expected ascending offsets from 0 to the number of ids for `promptOffsets`");
-  }
+  if (offsets.size() < 2 || !is_ascending(offsets, offsets.size() - 1, request.prompts.size()))
+    throw_usage("expected ascending offsets from 0 to the number of ids for `promptOffsets`");
   if (request.rows_per_prompt < 1 ||
       request.n_prompts() > options_.n_sequences / request.rows_per_prompt) {
-    throw Error("E_USAGE", "expected at most " + std::to_string(options_.n_sequences) +
-                               " rows (`nSequences`) but received " +
-                               std::to_string(request.n_prompts()) + " prompts of " +
-                               std::to_string(request.rows_per_prompt) + " rows");
+    throw_usage("expected at most " + std::to_string(options_.n_sequences) +
+                " rows (`nSequences`) but received " + std::to_string(request.n_prompts()) +
+                " prompts of " + std::to_string(request.rows_per_prompt) + " rows");
   }
-  if (static_cast<int>(request.seeds.size()) != request.n_rows()) {
-    throw Error("E_USAGE", "expected one seed a row for `seeds`, " +
-                               std::to_string(request.n_rows()) + ", but received " +
-                               std::to_string(request.seeds.size()));
+  const auto n_rows = static_cast<size_t>(request.n_rows());
+  if (request.seeds.size() != n_rows) {
+    throw_usage("expected one seed a row for `seeds`, " + std::to_string(n_rows) +
+                ", but received " + std::to_string(request.seeds.size()));
   }
-  if (!(request.temperature >= 0) || !std::isfinite(request.temperature)) {
-    throw Error("E_USAGE", "expected a number of at least 0 for `temperature`");
+  if (!(request.temperature >= 0) || !std::isfinite(request.temperature))
+    throw_usage("expected a number of at least 0 for `temperature`");
+  if (!request.temperatures.empty() &&
+      request.temperatures.size() != options_.automaton.column_kinds.size())
+    throw_usage("expected one number a column for `temperatures`");
+  for (const double temperature : request.temperatures) {
+    if (temperature < 0 || std::isinf(temperature))
+      throw_usage("expected numbers of at least 0 or NaN for `temperatures`");
   }
+  if (!(request.top_p > 0 && request.top_p <= 1))
+    throw_usage("expected a number above 0 and up to 1 for `topP`");
+  if (!(request.min_p >= 0 && request.min_p <= 1))
+    throw_usage("expected a number from 0 to 1 for `minP`");
+  if (!request.start_states.empty() && request.start_states.size() != n_rows)
+    throw_usage("expected one state a row for `startStates`");
+  for (const int32_t state : request.start_states) {
+    if (state < 0 || state >= options_.automaton.n_states())
+      throw_usage("expected states of the automaton for `startStates`");
+  }
+  const bool with_prefixes = !request.prefix_offsets.empty();
+  if (with_prefixes ? !is_ascending(request.prefix_offsets, n_rows, request.prefixes.size())
+                    : !request.prefixes.empty())
+    throw_usage("expected ascending offsets from 0 to the number of ids for `prefixOffsets`");
   model_->check_ids(request.prompts, "prompts");
   for (int p = 0; p < request.n_prompts(); p++) {
     const int length = offsets[p + 1] - offsets[p];
-    if (length < 1) throw Error("E_USAGE", "expected at least one token in each of `prompts`");
-    if (length + longest_row_ > options_.n_context) {
-      throw Error("E_USAGE", "expected at most " + std::to_string(options_.n_context) +
-                                 " tokens in prompt and row (`nContext`) but prompt " +
-                                 std::to_string(p) + " has " + std::to_string(length) +
-                                 " and a row up to " + std::to_string(longest_row_));
+    if (length < 1) throw_usage("expected at least one token in each of `prompts`");
+    if (length + grammar_.longest_row() > options_.n_context) {
+      throw_usage("expected at most " + std::to_string(options_.n_context) +
+                  " tokens in prompt and row (`nContext`) but prompt " + std::to_string(p) +
+                  " has " + std::to_string(length) + " and a row up to " +
+                  std::to_string(grammar_.longest_row()));
     }
   }
 }
 
-void Generator::take_edge(Row& row, int edge) const {
-  const Automaton& automaton = options_.automaton;
-  const int column = automaton.edge_columns[edge];
-  if (column >= 0)
-    row.cells[column].apply(automaton.column_kinds[column], automaton.edge_actions[edge]);
-  row.pending.push_back(automaton.edge_tokens[edge]);
-  row.state = automaton.edge_next[edge];
-}
-
-/** Takes edges for as long as there is but one; at the end of the row nothing is left to evaluate.
- */
-void Generator::take_forced(Row& row) const {
-  const Automaton& automaton = options_.automaton;
-  while (automaton.n_edges(row.state) == 1) take_edge(row, automaton.edge_offsets[row.state]);
-  if (automaton.n_edges(row.state) == 0) {
-    row.done = true;
-    row.pending.clear();
+/** Walks the row's given tokens and what is forced behind them. */
+void Generator::start(Row& row, const GenerateRequest& request, int r) {
+  row.random = SplitMix64(request.seeds[r]);
+  row.progress = grammar_.start(request.start_states.empty() ? 0 : request.start_states[r]);
+  if (options_.explain) {
+    row.log_probabilities.assign(options_.automaton.n_columns(), 0);
+    row.allowed_mass.assign(options_.automaton.n_columns(), 1);
   }
-}
-
-/** Takes one edge by the inverse of the cumulative softmax over the tokens of the row's state, then
- * the forced ones. */
-void Generator::draw(Row& row, const float* logits, double temperature) {
-  const Automaton& automaton = options_.automaton;
-  const int first = automaton.edge_offsets[row.state];
-  const int n = automaton.n_edges(row.state);
-  int best = 0;
-  for (int i = 0; i < n; i++) {
-    const float logit = logits[places_[first + i]];
-    if (std::isnan(logit)) {
-      throw Error("E_MODEL", "the model's output is not a number",
-                  "the base model or the adapter is damaged");
-    }
-    if (logit > logits[places_[first + best]]) best = i;
-  }
-  const double largest = logits[places_[first + best]];
-  if (!std::isfinite(largest)) {
-    throw Error("E_MODEL", "the model's output is not finite",
-                "the base model or the adapter is damaged");
-  }
-
-  int chosen = best;
-  if (temperature > 0) {
-    weights_.resize(n);
-    double sum = 0;
-    for (int i = 0; i < n; i++) {
-      sum += weights_[i] = std::exp((logits[places_[first + i]] - largest) / temperature);
-    }
-    double left = row.random.uniform() * sum;
-    for (int i = 0; i < n; i++) {
-      if (weights_[i] == 0) continue;
-      chosen = i;
-      left -= weights_[i];
-      if (left < 0) break;
+  if (!request.prefix_offsets.empty()) {
+    for (int i = request.prefix_offsets[r]; i < request.prefix_offsets[r + 1]; i++) {
+      const int32_t token = request.prefixes[i];
+      const int edge = grammar_.find(row.progress, token);
+      const Edges allowed = grammar_.allowed(row.progress, scratch_);
+      if (edge < 0) {
+        throw_usage("expected tokens that the automaton allows for `prefixes` but row " +
+                    std::to_string(r) + " has token " + std::to_string(token) + " at place " +
+                    std::to_string(i - request.prefix_offsets[r]));
+      }
+      if (std::find(allowed.begin, allowed.begin + allowed.n, edge) == allowed.begin + allowed.n) {
+        grammar_.fail(row.progress);
+        break;
+      }
+      grammar_.take(row.progress, edge);
+      row.pending.push_back(token);
     }
   }
-  row.pending.clear();
-  take_edge(row, first + chosen);
   take_forced(row);
 }
 
+/** Takes edges for as long as there is but one. */
+void Generator::take_forced(Row& row) {
+  while (!grammar_.at_end(row.progress)) {
+    const Edges edges = grammar_.allowed(row.progress, scratch_);
+    if (edges.n != 1) break;
+    row.pending.push_back(options_.automaton.edge_tokens[edges.begin[0]]);
+    grammar_.take(row.progress, edges.begin[0]);
+  }
+  if (row.progress.failed >= 0 || grammar_.at_end(row.progress)) finish(row);
+}
+
+/** What is pending behind the last choice is evaluated only where forced tokens are. */
+void Generator::finish(Row& row) const {
+  if (options_.switches.jump_forward || row.progress.failed >= 0) row.pending.clear();
+  row.done = row.pending.empty();
+}
+
+/** Draws one of the allowed edges, then takes the forced ones. */
+void Generator::draw(Row& row, const float* logits, const GenerateRequest& request) {
+  const Edges edges = grammar_.allowed(row.progress, scratch_);
+  allowed_places_.resize(edges.n);
+  for (int i = 0; i < edges.n; i++) allowed_places_[i] = places_[edges.begin[i]];
+  drawer_.set(logits, allowed_places_.data(), edges.n);
+  const int column = grammar_.column(row.progress.state);
+  DrawSettings settings{request.temperature, request.top_p, request.min_p};
+  if (column >= 0 && !request.temperatures.empty() && !std::isnan(request.temperatures[column]))
+    settings.temperature = request.temperatures[column];
+  const int chosen = drawer_.draw(settings, row.random);
+  if (options_.explain && column >= 0) {
+    row.log_probabilities[column] += drawer_.log_probability(chosen);
+    row.allowed_mass[column] *= drawer_.mass(logits, evaluator_->n_logits());
+  }
+  const int edge = edges.begin[chosen];
+  row.pending.assign(1, options_.automaton.edge_tokens[edge]);
+  grammar_.take(row.progress, edge);
+  take_forced(row);
+}
+
+/** The rows in groups that begin alike. */
+std::vector<Generator::Group> Generator::groups_of(const GenerateRequest& request,
+                                                   const std::vector<Row>& rows) const {
+  const auto prompt_of = [&](size_t r) {
+    const int p = static_cast<int>(r) / request.rows_per_prompt;
+    return std::vector<int32_t>(request.prompts.begin() + request.prompt_offsets[p],
+                                request.prompts.begin() + request.prompt_offsets[p + 1]);
+  };
+  std::vector<Group> groups;
+  std::map<std::vector<int32_t>, size_t> known;  // group of each prompt
+  for (size_t r = 0; r < rows.size(); r++) {
+    if (rows[r].done) continue;
+    std::vector<int32_t> tokens = prompt_of(r);
+    size_t g = groups.size();
+    if (options_.switches.share_prompt) g = known.try_emplace(tokens, g).first->second;
+    tokens.insert(tokens.end(), rows[r].pending.begin(), rows[r].pending.end());
+    if (g == groups.size()) {
+      groups.push_back({std::move(tokens), {static_cast<int>(r)}, true});
+      continue;
+    }
+    Group& group = groups[g];
+    group.rows.push_back(static_cast<int>(r));
+    if (group.whole && tokens == group.tokens) continue;
+    // A row has at least one token of its own behind what is in common.
+    group.tokens.resize(
+        common_length(group.tokens, tokens,
+                      std::min(tokens.size(), group.tokens.size() + (group.whole ? 0 : 1)) - 1));
+    group.whole = false;
+  }
+  return groups;
+}
+
 /**
- * Evaluates each distinct prompt once, with the forced start of the row behind it, on the sequence
- * of its first row; copies its keys and values to its other rows and draws the first token of all.
- * A prefix that all prompts have in common is evaluated once.
+ * Evaluates what each group has in common once, on the sequence of its first row, and copies its
+ * keys and values to its other rows. What all groups have in common is evaluated once.
  */
 void Generator::evaluate_prompts(const GenerateRequest& request, std::vector<Row>& rows) {
-  if (rows.empty() || rows.front().done) return;
-  const std::vector<int32_t> start = rows.front().pending;
-
-  std::map<std::vector<int32_t>, std::vector<int>> rows_of;  // by prompt
-  std::vector<const std::vector<int32_t>*> order;
-  for (int p = 0; p < request.n_prompts(); p++) {
-    std::vector<int32_t> tokens(request.prompts.begin() + request.prompt_offsets[p],
-                                request.prompts.begin() + request.prompt_offsets[p + 1]);
-    tokens.insert(tokens.end(), start.begin(), start.end());
-    auto [entry, is_new] = rows_of.try_emplace(std::move(tokens));
-    if (is_new) order.push_back(&entry->first);
-    for (int i = 0; i < request.rows_per_prompt; i++)
-      entry->second.push_back(p * request.rows_per_prompt + i);
-  }
-
+  const std::vector<Group> groups = groups_of(request, rows);
+  if (groups.empty()) return;
   // The last token of a prompt is never part of the prefix: its logits are needed.
-  std::vector<int32_t> prefix(order.front()->begin(), order.front()->end() - 1);
-  if (order.size() == 1) prefix.clear();
-  for (const auto* tokens : order) {
-    const size_t limit = std::min(prefix.size(), tokens->size() - 1);
-    prefix.resize(std::mismatch(prefix.begin(), prefix.begin() + limit, tokens->begin()).first -
-                  prefix.begin());
-  }
-  if (prefix.size() < kLeastPrefix) prefix.clear();
+  std::vector<int32_t> prefix = groups.front().tokens;
+  for (const Group& group : groups)
+    prefix.resize(common_length(prefix, group.tokens, group.tokens.size() - 1));
+  if (groups.size() == 1 || prefix.size() < kLeastPrefix || !options_.switches.share_prefix)
+    prefix.clear();
   share_prefix(prefix);
   if (!prefix.empty()) {
-    for (const auto* tokens : order) evaluator_->copy(0, rows_of[*tokens].front());
+    for (const Group& group : groups) evaluator_->copy(0, group.rows.front());
   }
-
   const auto n_shared = static_cast<int>(prefix.size());
-  for (const auto* tokens : order) {
-    const std::vector<int>& members = rows_of[*tokens];
-    const int leader = members.front();
-    evaluate({tokens->begin() + n_shared, tokens->end()}, n_shared, leader, true);
-    const float* logits = evaluator_->logits(batch_.size() - 1);
-    for (const int r : members) {
+  for (const Group& group : groups) {
+    const int leader = group.rows.front();
+    const auto n_common = static_cast<int>(group.tokens.size());
+    evaluate({group.tokens.begin() + n_shared, group.tokens.end()}, n_shared, leader, group.whole);
+    const float* logits = group.whole ? evaluator_->logits(batch_.size() - 1) : nullptr;
+    for (const int r : group.rows) {
+      Row& row = rows[r];
       if (r != leader) evaluator_->copy(leader, r);
-      rows[r].position = static_cast<int>(tokens->size());
-      draw(rows[r], logits, request.temperature);
+      row.position = n_common;
+      if (group.whole) {
+        draw(row, logits, request);
+      } else {
+        const int p = r / request.rows_per_prompt;
+        const int n_prompt = request.prompt_offsets[p + 1] - request.prompt_offsets[p];
+        const auto prompt = request.prompts.begin() + request.prompt_offsets[p];
+        std::vector<int32_t> rest(prompt + std::min(n_common, n_prompt), prompt + n_prompt);
+        rest.insert(rest.end(), row.pending.begin() + std::max(n_common - n_prompt, 0),
+                    row.pending.end());
+        row.pending = std::move(rest);
+      }
     }
   }
 }
@@ -304,13 +356,14 @@ void Generator::evaluate(const std::vector<int32_t>& tokens, int position, int s
  * apart into runs of sequences with consecutive ids and equal lengths: a row with less pending gets
  * dummies, removed afterwards, and so does a finished row between running ones.
  */
-void Generator::step(std::vector<Row>& rows, double temperature) {
+void Generator::step(std::vector<Row>& rows, const GenerateRequest& request) {
   std::vector<int> running;
   for (size_t r = 0; r < rows.size(); r++) {
     if (!rows[r].done) running.push_back(static_cast<int>(r));
   }
   int length = 1;
-  for (int candidate = 2; candidate <= kMaxJump; candidate *= 2) {
+  const int longest = options_.switches.jump_forward ? kMaxJump : 1;
+  for (int candidate = 2; candidate <= longest; candidate *= 2) {
     size_t used = 0;
     for (const int r : running) used += std::min<size_t>(rows[r].pending.size(), candidate);
     if (used >= kLeastUse * candidate * running.size()) length = candidate;
@@ -328,7 +381,7 @@ void Generator::step(std::vector<Row>& rows, double temperature) {
     next = r + 1;
     const auto n_pending = static_cast<int>(rows[r].pending.size());
     for (int t = 0; t < length; t++) {
-      const bool last = t + 1 == n_pending;
+      const bool last = t + 1 == n_pending && !grammar_.at_end(rows[r].progress);
       const int index =
           batch_.add(t < n_pending ? rows[r].pending[t] : 0, rows[r].position + t, r, last);
       if (last) output[r] = index;
@@ -340,10 +393,13 @@ void Generator::step(std::vector<Row>& rows, double temperature) {
 
   for (const int r : dummies) evaluator_->remove(r, rows[r].position);
   for (const int r : running) {
+    Row& row = rows[r];
     if (output[r] >= 0) {
-      draw(rows[r], evaluator_->logits(output[r]), temperature);
+      draw(row, evaluator_->logits(output[r]), request);
     } else {
-      rows[r].pending.erase(rows[r].pending.begin(), rows[r].pending.begin() + length);
+      const auto n = std::min<size_t>(row.pending.size(), length);
+      row.pending.erase(row.pending.begin(), row.pending.begin() + n);
+      row.done = row.pending.empty();
     }
   }
 }
@@ -357,6 +413,38 @@ void Generator::decode() {
     throw;
   }
   n_tokens_ += batch_.size();
+}
+
+GenerateResult Generator::result_of(const std::vector<Row>& rows) const {
+  GenerateResult result;
+  result.n_tokens = n_tokens_;
+  for (const int32_t kind : options_.automaton.column_kinds) {
+    GeneratedColumn column;
+    column.kind = kind;
+    if (kind == kColumnText) column.text_offsets.push_back(0);
+    const size_t c = result.columns.size();
+    for (const Row& row : rows) {
+      const CellValue& cell = row.progress.cells[c];
+      if (kind == kColumnCategory) {
+        column.codes.push_back(cell.category());
+      } else if (kind == kColumnNumber) {
+        column.scaled.push_back(cell.number());
+      } else {
+        column.text.insert(column.text.end(), cell.text.begin(), cell.text.end());
+        column.text_offsets.push_back(static_cast<int32_t>(column.text.size()));
+        column.text_missing.push_back(cell.missing ? 1 : 0);
+      }
+    }
+    result.columns.push_back(std::move(column));
+  }
+  for (const Row& row : rows) {
+    result.failed.push_back(row.progress.failed);
+    result.log_probabilities.insert(result.log_probabilities.end(), row.log_probabilities.begin(),
+                                    row.log_probabilities.end());
+    result.allowed_mass.insert(result.allowed_mass.end(), row.allowed_mass.begin(),
+                               row.allowed_mass.end());
+  }
+  return result;
 }
 
 }  // namespace harmonic

@@ -8,16 +8,31 @@
 
 #include "engine/automaton.h"
 #include "engine/batch.h"
+#include "engine/draw.h"
 #include "engine/evaluator.h"
+#include "engine/grammar.h"
 #include "engine/model.h"
+#include "engine/rule.h"
 
 namespace harmonic {
+
+/** Speed-ups that can be turned off to measure them. */
+struct GeneratorSwitches {
+  bool jump_forward = true;    // forced tokens: several a step, none behind the last choice
+  bool share_prefix = true;    // what all prompts begin with is evaluated once
+  bool share_prompt = true;    // a prompt is evaluated once for its rows
+  bool cut_vocabulary = true;  // the head computes the logits of the table's tokens alone
+};
 
 struct GeneratorOptions {
   Automaton automaton;
   int n_sequences = 1;  // rows decoded in lock-step
   int n_context = 0;    // tokens of the longest prompt plus row
   int threads = 1;
+  std::vector<Rule> rules;
+  std::vector<int32_t> decimals;  // one a column, for rules; empty: 0
+  GeneratorSwitches switches;
+  bool explain = false;
 };
 
 struct GenerateRequest {
@@ -26,25 +41,39 @@ struct GenerateRequest {
   int rows_per_prompt = 1;
   std::vector<uint64_t> seeds;  // one a row, shape (prompts * rows_per_prompt)
   double temperature = 1;
+  std::vector<int32_t> start_states;    // one a row; empty: 0
+  std::vector<int32_t> prefixes;        // tokens that rows begin with, one row after another
+  std::vector<int32_t> prefix_offsets;  // rows + 1; empty: no prefixes
+  std::vector<double> temperatures;     // one a column, NaN: the general one; empty: all so
+  double top_p = 1;
+  double min_p = 0;
 
   int n_prompts() const { return static_cast<int>(prompt_offsets.size()) - 1; }
   int n_rows() const { return n_prompts() * rows_per_prompt; }
 };
 
-/** The values of one column, shape (rows): codes of a category, or scaled integers of a number. */
+/** The values of one column, shape (rows): of its kind. */
 struct GeneratedColumn {
-  std::vector<int32_t> codes;  // -1 missing
-  std::vector<double> scaled;  // NaN missing
+  int32_t kind = kColumnCategory;
+  std::vector<int32_t> codes;         // -1 missing
+  std::vector<double> scaled;         // NaN missing
+  std::vector<int32_t> text_offsets;  // rows + 1, into `text`
+  std::vector<char> text;             // UTF-8
+  std::vector<uint8_t> text_missing;
 };
 
 struct GenerateResult {
   std::vector<GeneratedColumn> columns;
+  std::vector<int32_t> failed;  // one a row: -1, or the rule that it could not satisfy
+  // shape (rows, columns); empty unless the generator explains
+  std::vector<float> log_probabilities;
+  std::vector<float> allowed_mass;
   int64_t n_tokens = 0;  // evaluated: prompt, row and padding
 };
 
 /**
- * Draws rows of an automaton from a model, many sequences in lock-step. Each token comes from the
- * softmax over the tokens that its state allows, so every row is one that the automaton accepts.
+ * Draws rows of a grammar from a model, many sequences in lock-step. Each token comes from the
+ * softmax over the tokens that the grammar allows there, so every row is one that it accepts.
  * The same request gives the same result, whatever was generated before.
  */
 class Generator {
@@ -63,21 +92,25 @@ class Generator {
 
  private:
   struct Row;
+  struct Group;
 
   void check(const GenerateRequest& request) const;
   bool aborted() const { return current_ticket_ <= aborted_ticket_; }
-  void take_edge(Row& row, int edge) const;
-  void take_forced(Row& row) const;
-  void draw(Row& row, const float* logits, double temperature);
+  void start(Row& row, const GenerateRequest& request, int r);
+  void take_forced(Row& row);
+  void finish(Row& row) const;
+  void draw(Row& row, const float* logits, const GenerateRequest& request);
   void evaluate_prompts(const GenerateRequest& request, std::vector<Row>& rows);
+  std::vector<Group> groups_of(const GenerateRequest& request, const std::vector<Row>& rows) const;
   void share_prefix(const std::vector<int32_t>& prefix);
   void evaluate(const std::vector<int32_t>& tokens, int position, int sequence, bool output);
-  void step(std::vector<Row>& rows, double temperature);
+  void step(std::vector<Row>& rows, const GenerateRequest& request);
   void decode();
+  GenerateResult result_of(const std::vector<Row>& rows) const;
 
   std::shared_ptr<const Model> model_;
   const GeneratorOptions options_;
-  int longest_row_ = 0;
+  Grammar grammar_;
   int largest_batch_ = 0;
   std::unique_ptr<Evaluator> evaluator_;
   std::vector<int> places_;  // of each edge's token among the logits; 0 where it is never drawn
@@ -87,7 +120,8 @@ class Generator {
   std::atomic<uint64_t> current_ticket_{0};
   std::vector<int32_t> prefix_;  // tokens whose keys and values sequence 0 keeps between calls
   Batch batch_;
-  std::vector<double> weights_;
+  Drawer drawer_;
+  std::vector<int> scratch_, allowed_places_;
   int64_t n_tokens_ = 0;
 };
 

@@ -16,7 +16,7 @@ GraphEvaluator::GraphEvaluator(const std::string& base, const std::string& adapt
       cache_(weights_.hp, options.n_sequences, options.n_context),
       attention_{AttentionShape(weights_), &cache_, {}},
       allocator_(ggml_gallocr_new(ggml_backend_get_default_buffer_type(cpu_.backend()))),
-      n_logits_(options.vocabulary.size()),
+      n_logits_(options.vocabulary.empty() ? weights_.hp.n_vocab : options.vocabulary.size()),
       length_(options.n_sequences, 0) {
   attention_.shape.reserve_positions(weights_, options.n_context);
   for (int i = 0; i < weights_.hp.n_layers; i++) layers_.push_back({&attention_, i});

@@ -27,7 +27,8 @@ class GraphEvaluator final : public Evaluator {
   void copy(int from, int to) override;
   void evaluate(Batch& batch) override;
   const float* logits(int index) override { return logits_.data() + row_of_.at(index) * n_logits_; }
-  int place(int32_t token) const override { return place_.at(token); }
+  int n_logits() const override { return static_cast<int>(n_logits_); }
+  int place(int32_t token) const override { return place_.empty() ? token : place_.at(token); }
 
  private:
   const std::function<bool()> aborted_;
@@ -37,7 +38,7 @@ class GraphEvaluator final : public Evaluator {
   CachedAttention attention_;
   std::vector<CachedAttentionLayer> layers_;
   ggml_gallocr_t allocator_;
-  std::map<int32_t, int> place_;
+  std::map<int32_t, int> place_;  // empty where the head is whole
   size_t n_logits_;
   std::vector<int> length_;       // positions of each sequence
   std::map<int, size_t> row_of_;  // of the last batch: logits row of a token's index

@@ -17,7 +17,7 @@ int padded_context(int n) { return (n + 255) / 256 * 256; }
 }  // namespace
 
 LlamaEvaluator::LlamaEvaluator(const Model& model, const EvaluatorOptions& options)
-    : aborted_(options.aborted) {
+    : aborted_(options.aborted), n_logits_(model.info().n_vocabulary) {
   llama_context_params params = llama_context_default_params();
   params.n_seq_max = options.n_sequences;
   params.n_ctx = padded_context(options.n_context) * options.n_sequences;

@@ -14,10 +14,12 @@ class LlamaEvaluator final : public Evaluator {
   void copy(int from, int to) override;
   void evaluate(Batch& batch) override;
   const float* logits(int index) override;
+  int n_logits() const override { return n_logits_; }
   int place(int32_t token) const override { return token; }
 
  private:
   const std::function<bool()> aborted_;
+  const int n_logits_;
   LlamaContext context_;
 };
 
