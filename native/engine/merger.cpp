@@ -1,21 +1,19 @@
 #include "engine/merger.h"
 
 #include <gguf.h>
-#include <llama.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
-#include <functional>
-#include <thread>
 #ifndef _WIN32
 #include <unistd.h>
 #endif
 
 #include "engine/adapter-check.h"
 #include "engine/error.h"
+#include "engine/tensor-types.h"
+#include "engine/threads.h"
 
 namespace harmonic {
 namespace {
@@ -23,89 +21,9 @@ namespace {
 /** Values converted in one step: 16 MiB of F32. */
 constexpr int64_t kBlock = int64_t{4} << 20;
 
-/** A type that all matrices can be given, and what llama.cpp calls a file of it. */
-struct NamedType {
-  const char* name;
-  ggml_type type;
-  llama_ftype file_type;
-};
-constexpr std::array<NamedType, 13> kTypes = {{
-    {"f32", GGML_TYPE_F32, LLAMA_FTYPE_ALL_F32},
-    {"f16", GGML_TYPE_F16, LLAMA_FTYPE_MOSTLY_F16},
-    {"bf16", GGML_TYPE_BF16, LLAMA_FTYPE_MOSTLY_BF16},
-    {"q8_0", GGML_TYPE_Q8_0, LLAMA_FTYPE_MOSTLY_Q8_0},
-    {"q4_0", GGML_TYPE_Q4_0, LLAMA_FTYPE_MOSTLY_Q4_0},
-    {"q4_1", GGML_TYPE_Q4_1, LLAMA_FTYPE_MOSTLY_Q4_1},
-    {"q5_0", GGML_TYPE_Q5_0, LLAMA_FTYPE_MOSTLY_Q5_0},
-    {"q5_1", GGML_TYPE_Q5_1, LLAMA_FTYPE_MOSTLY_Q5_1},
-    {"q2_k", GGML_TYPE_Q2_K, LLAMA_FTYPE_MOSTLY_Q2_K},
-    {"q3_k", GGML_TYPE_Q3_K, LLAMA_FTYPE_MOSTLY_Q3_K_S},
-    {"q4_k", GGML_TYPE_Q4_K, LLAMA_FTYPE_MOSTLY_Q4_K_S},
-    {"q5_k", GGML_TYPE_Q5_K, LLAMA_FTYPE_MOSTLY_Q5_K_S},
-    {"q6_k", GGML_TYPE_Q6_K, LLAMA_FTYPE_MOSTLY_Q6_K},
-}};
-
-const NamedType* find_type(const std::string& name) {
-  if (name.empty()) return nullptr;
-  for (const NamedType& type : kTypes) {
-    if (name == type.name) return &type;
-  }
-  std::string names;
-  for (const NamedType& type : kTypes)
-    names += (names.empty() ? "" : ", ") + std::string(type.name);
-  throw Error("E_USAGE", "expected a tensor type for `type` but received \"" + name + "\"",
-              "choose one of: " + names);
-}
-
 bool ends_with(const std::string& text, const char* end) {
   const size_t n = std::strlen(end);
   return text.size() >= n && text.compare(text.size() - n, n, end) == 0;
-}
-
-/** The matrices of a transformer that llama.cpp takes in any type; others keep theirs. */
-bool takes_any_type(const GgufTensor& tensor) {
-  static const std::array<const char*, 14> kNames = {
-      "token_embd.weight",    "output.weight",          "attn_q.weight",
-      "attn_k.weight",        "attn_v.weight",          "attn_qkv.weight",
-      "attn_output.weight",   "ffn_gate.weight",        "ffn_up.weight",
-      "ffn_down.weight",      "ffn_gate_exps.weight",   "ffn_up_exps.weight",
-      "ffn_down_exps.weight", "ffn_gate_up_exps.weight"};
-  if (tensor.shape[1] <= 1) return false;
-  return std::any_of(kNames.begin(), kNames.end(),
-                     [&](const char* name) { return ends_with(tensor.name, name); });
-}
-
-bool fits(ggml_type type, const GgufTensor& tensor) {
-  return tensor.shape[0] % ggml_blck_size(type) == 0;
-}
-
-/** True for the types that can be written without statistics of the activations. */
-bool is_writable(ggml_type type) {
-  return type == GGML_TYPE_F32 || (ggml_get_type_traits(type)->from_float_ref != nullptr &&
-                                   !ggml_quantize_requires_imatrix(type));
-}
-
-/** The type, or the next finer one whose blocks fit the rows, as llama.cpp's own quantiser has it.
- */
-ggml_type fitting(ggml_type type, const GgufTensor& tensor) {
-  if (fits(type, tensor)) return type;
-  ggml_type finer = GGML_TYPE_Q8_0;
-  if (type == GGML_TYPE_Q2_K || type == GGML_TYPE_Q3_K) finer = GGML_TYPE_Q4_0;
-  if (type == GGML_TYPE_Q4_K) finer = GGML_TYPE_Q5_0;
-  if (type == GGML_TYPE_Q5_K) finer = GGML_TYPE_Q5_1;
-  return fits(finer, tensor) ? finer : GGML_TYPE_F16;
-}
-
-/** Runs body(first, n) over parts of `rows` rows, a thread each. */
-void in_parts(int64_t rows, int threads, const std::function<void(int64_t, int64_t)>& body) {
-  const int64_t parts = std::max<int64_t>(1, std::min<int64_t>(threads, rows));
-  std::vector<std::thread> workers;
-  for (int64_t p = 1; p < parts; p++) {
-    const int64_t first = p * rows / parts;
-    workers.emplace_back(body, first, (p + 1) * rows / parts - first);
-  }
-  body(0, rows / parts);
-  for (std::thread& worker : workers) worker.join();
 }
 
 int64_t row_count(const GgufTensor& tensor) { return tensor.n_elements() / tensor.shape[0]; }
@@ -163,15 +81,13 @@ void Merger::check() const {
 
 void Merger::plan(const std::string& name) {
   const NamedType* asked = find_type(name);
-  // The matrix before the softmax loses most by few bits: llama.cpp's quantiser gives it six.
   const std::string head =
       base_.find("output.weight") != nullptr ? "output.weight" : "token_embd.weight";
   for (const GgufTensor& tensor : base_.tensors()) {
     const bool adapted = adapter_.find(tensor.name + ".lora_a") != nullptr;
     ggml_type type = tensor.type;
     if (asked != nullptr && takes_any_type(tensor)) {
-      const bool coarse = ggml_is_quantized(asked->type) && asked->type != GGML_TYPE_Q8_0;
-      type = fitting(coarse && tensor.name == head ? GGML_TYPE_Q6_K : asked->type, tensor);
+      type = type_for(*asked, tensor, tensor.name == head);
     } else if (adapted && !is_writable(type)) {
       type = fitting(GGML_TYPE_Q8_0, tensor);
     }
@@ -254,7 +170,8 @@ std::vector<char> Merger::convert_rows(const Entry& entry, const std::vector<cha
   std::vector<float> values(n * width);
   std::vector<char> out(n * out_size);
   std::vector<char> finite(n, 1);
-  in_parts(n, threads_, [&](int64_t first, int64_t count) {
+  in_parts(n, threads_, [&](int64_t first, int64_t end) {
+    const int64_t count = end - first;
     const char* source = bytes.data() + first * in_size;
     float* rows = values.data() + first * width;
     if (to_float == nullptr) {

@@ -12,7 +12,6 @@
 #include "engine/low-rank.h"
 
 namespace harmonic {
-namespace {
 
 Hyperparameters read_hyperparameters(const GgufFile& file) {
   const std::string reason = untrainable_reason(file);
@@ -46,6 +45,8 @@ Hyperparameters read_hyperparameters(const GgufFile& file) {
   hp.rope_neox = hp.architecture != "llama";
   return hp;
 }
+
+namespace {
 
 // One tensor of the base by name.
 const GgufTensor& find(const GgufFile& file, const std::string& name) {

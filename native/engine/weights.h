@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/gguf-file.h"
 #include "engine/int8-matrix.h"
 #include "ggml-backend.h"
 #include "ggml.h"
@@ -29,6 +30,10 @@ struct Hyperparameters {
   int kv_dim() const { return n_heads_kv * head_dim; }
   int qkv_dim() const { return q_dim() + 2 * kv_dim(); }
 };
+
+// Throws Error E_MODEL where the trainer does not know the architecture, or sizes are missing; the
+// vocabulary's size is left to the caller.
+Hyperparameters read_hyperparameters(const GgufFile& file);
 
 // A frozen matrix y = W x, and its transpose for the backward product: ggml multiplies rows by
 // rows. Held either as tensors of a ggml type or in 8-bit integers.

@@ -1,0 +1,216 @@
+#include "engine/full-trainer.h"
+
+#include <gguf.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <exception>
+#include <thread>
+
+#include "engine/error.h"
+#include "engine/model-writer.h"
+#include "engine/threads.h"
+
+namespace harmonic {
+namespace {
+
+// Tokens of a piece: enough for products at full speed, few enough for a core's cache.
+constexpr int64_t kPieceTokens = 512;
+// Floats that the threads' copies of the gradients may take together.
+constexpr size_t kGradientFloats = size_t{64} << 20;
+
+int count_workers(int threads, size_t n_parameters) {
+  const size_t copies = std::max<size_t>(1, kGradientFloats / std::max<size_t>(1, n_parameters));
+  return static_cast<int>(std::min<size_t>(std::max(1, threads), copies));
+}
+
+std::vector<Parameter> parameters_of(DenseModel& model, std::vector<float>& gradient) {
+  std::vector<Parameter> all;
+  for (const DenseTensor& t : model.tensors) {
+    all.push_back(
+        {t.name, model.values.data() + t.at, gradient.data() + t.at, t.size(), t.n_out > 1});
+  }
+  return all;
+}
+
+}  // namespace
+
+FullTrainer::FullTrainer(const FullTrainerOptions& options)
+    : options_(options),
+      file_(options.path, "base model"),
+      model_(file_),
+      head_(model_, options.vocabulary, options.allowed_sets) {
+  const int n_workers = count_workers(options.threads, model_.values.size());
+  threads_each_ = std::max(1, options.threads / n_workers);
+  gradients_.assign(n_workers, std::vector<float>(model_.values.size()));
+  parameters_ = Parameters(parameters_of(model_, gradients_[0]));
+  for (int w = 0; w < n_workers; w++) {
+    passes_.push_back(std::make_unique<DensePass>(model_, head_, options.dropout, threads_each_));
+  }
+}
+
+void FullTrainer::check(const TrainBatch& b, bool backward) const {
+  const auto fail = [](const std::string& what) {
+    throw Error("E_USAGE", "a training batch has " + what);
+  };
+  const auto n = static_cast<int64_t>(b.tokens.size());
+  const size_t r = b.loss_positions.size();
+  if (n == 0 || r == 0) fail("no tokens or nothing to predict");
+  if (b.group_offsets.size() < 2 || b.group_offsets.front() != 0 || b.group_offsets.back() != n ||
+      !std::is_sorted(b.group_offsets.begin(), b.group_offsets.end())) {
+    fail("groups that do not cover its tokens");
+  }
+  const bool spread = !b.target_offsets.empty();
+  if ((!spread && b.labels.size() != r) || b.weights.size() != r ||
+      (head_.n_sets() > 1 && b.sets.size() != r)) {
+    fail("labels, sets, weights and loss positions of different lengths");
+  }
+  if (spread && (b.target_offsets.size() != r + 1 || b.target_offsets.front() != 0 ||
+                 !std::is_sorted(b.target_offsets.begin(), b.target_offsets.end()) ||
+                 static_cast<size_t>(b.target_offsets.back()) != b.target_labels.size() ||
+                 b.target_labels.size() != b.target_shares.size())) {
+    fail("targets that do not cover its loss positions");
+  }
+  if (!std::is_sorted(b.loss_positions.begin(), b.loss_positions.end())) {
+    fail("loss positions that are not in order");
+  }
+  if (b.loss_positions.front() < 0 || b.loss_positions.back() >= n) {
+    fail("a loss position outside its tokens");
+  }
+  if (backward && options_.dropout > 0 && b.dropout_seeds.size() + 1 != b.group_offsets.size()) {
+    fail("no seed of the dropout for each group");
+  }
+  for (int32_t t : b.tokens) {
+    if (t < 0 || t >= model_.hp.n_vocab) fail("a token outside the vocabulary");
+  }
+  for (size_t i = 0; i < r; i++) {
+    const int32_t set = head_.n_sets() > 1 ? b.sets[i] : 0;
+    if (set < 0 || set >= head_.n_sets()) fail("an unknown set of allowed ids");
+    const auto check_label = [&](int32_t label) {
+      if (label < 0 || label >= head_.n_labels()) fail("a label outside the vocabulary under loss");
+      if (!head_.allows(set, label)) fail("a label that is not allowed");
+    };
+    if (!spread) check_label(b.labels[i]);
+    for (int32_t k = spread ? b.target_offsets[i] : 0; spread && k < b.target_offsets[i + 1]; k++)
+      check_label(b.target_labels[k]);
+  }
+}
+
+std::vector<FullTrainer::Share> FullTrainer::shares(const TrainBatch& b) const {
+  const auto n_workers = static_cast<int64_t>(passes_.size());
+  const auto n_groups = static_cast<int64_t>(b.group_offsets.size()) - 1;
+  const int64_t n = b.group_offsets.back();
+  // The first group that begins at a token or behind it.
+  const auto group_at = [&](int64_t token) {
+    return std::min<int64_t>(
+        n_groups, std::lower_bound(b.group_offsets.begin(), b.group_offsets.end(), token) -
+                      b.group_offsets.begin());
+  };
+  std::vector<Share> out;
+  for (int64_t w = 0; w < n_workers; w++) {
+    const int64_t first = group_at(w * n / n_workers);
+    const int64_t end = w + 1 == n_workers ? n_groups : group_at((w + 1) * n / n_workers);
+    const int64_t begin_token = b.group_offsets[first];
+    const int64_t tokens = b.group_offsets[end] - begin_token;
+    const int64_t n_pieces = std::max<int64_t>(1, (tokens + kPieceTokens / 2) / kPieceTokens);
+    Share share;
+    for (int64_t p = 0; p < n_pieces; p++)
+      share.pieces.push_back(std::max(first, group_at(begin_token + p * tokens / n_pieces)));
+    share.pieces.push_back(end);
+    out.push_back(share);
+  }
+  return out;
+}
+
+std::vector<float> FullTrainer::run(const TrainBatch& batch, bool backward) {
+  check(batch, backward);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<float> losses(batch.loss_positions.size());
+  const std::vector<Share> parts = shares(batch);
+  std::vector<std::exception_ptr> errors(parts.size());
+  const auto work = [&](size_t w) {
+    omp_set_num_threads(threads_each_);  // of this thread's calls of oneDNN
+    try {
+      for (size_t p = 0; p + 1 < parts[w].pieces.size() && !aborted_; p++) {
+        passes_[w]->run(batch, parts[w].pieces[p], parts[w].pieces[p + 1],
+                        backward ? gradients_[w].data() : nullptr, losses.data(), aborted_);
+      }
+    } catch (...) {
+      errors[w] = std::current_exception();
+    }
+  };
+  std::vector<std::thread> workers;
+  for (size_t w = 0; w < parts.size(); w++) workers.emplace_back(work, w);
+  for (std::thread& worker : workers) worker.join();
+  if (aborted_) throw Error("E_ABORTED", "training was interrupted");
+  for (const std::exception_ptr& error : errors) {
+    if (error) std::rethrow_exception(error);
+  }
+  return losses;
+}
+
+std::vector<float> FullTrainer::accumulate(const TrainBatch& batch) { return run(batch, true); }
+
+std::vector<float> FullTrainer::evaluate(const TrainBatch& batch) { return run(batch, false); }
+
+void FullTrainer::gather() {
+  in_parts(static_cast<int64_t>(model_.values.size()), options_.threads,
+           [&](int64_t begin, int64_t end) {
+             float* sum = gradients_[0].data();
+             for (size_t w = 1; w < gradients_.size(); w++) {
+               float* part = gradients_[w].data();
+               for (int64_t i = begin; i < end; i++) sum[i] += part[i];
+               std::fill(part + begin, part + end, 0.0f);
+             }
+           });
+}
+
+double FullTrainer::update(const AdamWOptions& options) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  gather();
+  return parameters_.update(options, options_.threads);
+}
+
+std::vector<char> FullTrainer::state() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return parameters_.state();
+}
+
+void FullTrainer::set_state(const std::vector<char>& state) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  parameters_.set_state(state);
+  for (auto& gradient : gradients_) std::fill(gradient.begin(), gradient.end(), 0.0f);
+}
+
+void FullTrainer::save_model(const std::string& path,
+                             const std::map<std::string, std::string>& metadata,
+                             const std::string& type) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::unique_ptr<gguf_context, void (*)(gguf_context*)> header(gguf_init_empty(), gguf_free);
+  gguf_set_kv(header.get(), file_.metadata());
+  for (const auto& [key, value] : metadata)
+    gguf_set_val_str(header.get(), ("harmonic." + key).c_str(), value.c_str());
+  std::vector<NamedTensor> tensors;
+  for (const GgufTensor& t : file_.tensors()) {
+    const auto found = std::find_if(model_.tensors.begin(), model_.tensors.end(),
+                                    [&](const DenseTensor& d) { return d.name == t.name; });
+    if (found != model_.tensors.end()) {
+      tensors.push_back(
+          {t.name, {t.shape[0], t.shape[1]}, model_.values.data() + found->at, t.type});
+    }
+  }
+  const std::vector<float> factors = rope_factors();
+  if (!factors.empty()) {
+    const auto n = static_cast<int64_t>(factors.size());
+    tensors.push_back({"rope_freqs.weight", {n, 1}, factors.data()});
+  }
+  write_model(path, header.get(), tensors, type);
+}
+
+// As the file has them.
+std::vector<float> FullTrainer::rope_factors() const {
+  const GgufTensor* tensor = file_.find("rope_freqs.weight");
+  return tensor ? file_.read(*tensor) : std::vector<float>();
+}
+
+}  // namespace harmonic

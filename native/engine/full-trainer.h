@@ -1,0 +1,78 @@
+#pragma once
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/dense-head.h"
+#include "engine/dense-model.h"
+#include "engine/dense-pass.h"
+#include "engine/parameters.h"
+#include "engine/train-batch.h"
+
+namespace harmonic {
+
+struct FullTrainerOptions {
+  std::string path;
+  // of what attention and feed-forward add to the residual, while training
+  float dropout = 0;
+  int threads = 1;
+  // ids that carry loss, ascending; empty: the full vocabulary
+  std::vector<int32_t> vocabulary;
+  // shape (sets, vocabulary.size()); empty: every id is allowed everywhere
+  std::vector<uint8_t> allowed_sets;
+};
+
+// Trains all weights of a small llama-family model, in F32. A batch is shared out to threads by
+// its groups: each takes its part forward and backward on its own, a piece at a time that stays in
+// its cache, into gradients of its own; so threads meet once a batch. Where copies of the gradients
+// would take too much memory fewer threads have one and the others help with its products.
+class FullTrainer {
+ public:
+  explicit FullTrainer(const FullTrainerOptions& options);
+  FullTrainer(const FullTrainer&) = delete;
+  FullTrainer& operator=(const FullTrainer&) = delete;
+
+  // As the methods of Trainer.
+  std::vector<float> accumulate(const TrainBatch& batch);
+  std::vector<float> evaluate(const TrainBatch& batch);
+  double update(const AdamWOptions& options);
+  std::vector<char> state();
+  void set_state(const std::vector<char>& state);
+  void abort() { aborted_ = true; }
+  // Writes the model as a GGUF of its own, with all metadata of the one it began as; `type` as
+  // in Merger, `metadata` under harmonic.*
+  void save_model(const std::string& path, const std::map<std::string, std::string>& metadata,
+                  const std::string& type);
+
+  // Not synchronised: for tests and for what never changes.
+  const Parameters& parameters() const { return parameters_; }
+  // Adds the gradients of all threads up, into those of the parameters.
+  void gather();
+
+ private:
+  // Groups that one thread takes, in pieces.
+  struct Share {
+    std::vector<int64_t> pieces;  // first group of each, and the end
+  };
+
+  std::vector<float> run(const TrainBatch& batch, bool backward);
+  void check(const TrainBatch& batch, bool backward) const;
+  std::vector<Share> shares(const TrainBatch& batch) const;
+  std::vector<float> rope_factors() const;
+
+  FullTrainerOptions options_;
+  std::mutex mutex_;
+  std::atomic<bool> aborted_{false};
+  GgufFile file_;
+  DenseModel model_;
+  DenseHead head_;
+  std::vector<std::vector<float>> gradients_;  // one a worker, like model_.values
+  Parameters parameters_;
+  int threads_each_;  // of a worker
+  std::vector<std::unique_ptr<DensePass>> passes_;
+};
+
+}  // namespace harmonic

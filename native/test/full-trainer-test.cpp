@@ -1,0 +1,230 @@
+#include "engine/full-trainer.h"
+
+#include <cmath>
+#include <filesystem>
+#include <random>
+
+#include "engine/error.h"
+#include "engine/scratch.h"
+#include "engine/trainer.h"
+#include "test/test.h"
+#include "test/tiny-model.h"
+
+namespace harmonic {
+namespace {
+
+std::string temporary(const std::string& name) {
+  return (std::filesystem::temp_directory_path() / ("harmonic-" + name + ".gguf")).string();
+}
+
+std::string scratch_model(bool tied = true) {
+  ScratchOptions o;
+  o.path = temporary(tied ? "scratch" : "scratch-untied");
+  o.n_vocabulary = 64;
+  o.n_layers = 2;
+  o.n_embedding = 64;
+  o.n_heads = 2;
+  o.n_heads_kv = 1;
+  o.n_feed_forward = 40;
+  o.n_context = 128;
+  o.tied = tied;
+  o.seed = 5;
+  write_scratch_model(o);
+  return o.path;
+}
+
+FullTrainerOptions options_for(const std::string& path, int threads = 2) {
+  FullTrainerOptions o;
+  o.path = path;
+  o.threads = threads;
+  return o;
+}
+
+/** Groups of unequal length, loss on two positions of three. */
+TrainBatch make_batch(int n_labels, const std::vector<int>& lengths = {9, 17, 5, 16}) {
+  std::mt19937 random(3);
+  TrainBatch b;
+  for (int length : lengths) {
+    b.group_offsets.push_back(static_cast<int32_t>(b.tokens.size()));
+    b.dropout_seeds.push_back(random());
+    for (int i = 0; i < length; i++) {
+      if (i + 1 < length && i % 3 != 0) {
+        b.loss_positions.push_back(static_cast<int32_t>(b.tokens.size()));
+        b.labels.push_back(static_cast<int32_t>(random() % n_labels));
+        b.weights.push_back(0.05f * (1 + i % 2));
+        b.sets.push_back(i % 2);
+      }
+      b.tokens.push_back(static_cast<int32_t>(random() % 64));
+    }
+  }
+  b.group_offsets.push_back(static_cast<int32_t>(b.tokens.size()));
+  return b;
+}
+
+double weighted(const std::vector<float>& losses, const TrainBatch& b) {
+  double sum = 0;
+  for (size_t i = 0; i < losses.size(); i++) sum += static_cast<double>(losses[i]) * b.weights[i];
+  return sum;
+}
+
+/** Values far enough from a model's start that every gradient matters. */
+void randomise(const FullTrainer& trainer) {
+  std::mt19937 random(5);
+  std::normal_distribution<float> normal;
+  for (const Parameter& p : trainer.parameters().all()) {
+    for (size_t i = 0; i < p.n; i++) {
+      p.value[i] = p.decayed ? 0.15f * normal(random) : 1 + 0.2f * normal(random);
+    }
+  }
+}
+
+/** Directional derivatives of every tensor: analytic against central differences. */
+void check_gradients(const FullTrainerOptions& options, const TrainBatch& b) {
+  FullTrainer trainer(options);
+  randomise(trainer);
+  trainer.accumulate(b);
+  trainer.gather();
+  std::mt19937 random(11);
+  std::normal_distribution<float> normal;
+  std::vector<std::vector<float>> gradients;
+  for (const Parameter& p : trainer.parameters().all()) {
+    gradients.emplace_back(p.gradient, p.gradient + p.n);
+  }
+  size_t k = 0;
+  for (const Parameter& p : trainer.parameters().all()) {
+    const std::vector<float> before(p.value, p.value + p.n);
+    std::vector<float> direction(p.n);
+    double analytic = 0;
+    for (size_t i = 0; i < p.n; i++) {
+      direction[i] = normal(random);
+      analytic += static_cast<double>(direction[i]) * gradients[k][i];
+    }
+    k++;
+    const float step = 1e-3f;
+    // A training pass: its dropout is that of its seeds.
+    const auto loss_at = [&](float distance) {
+      for (size_t i = 0; i < p.n; i++) p.value[i] = before[i] + distance * direction[i];
+      return weighted(trainer.accumulate(b), b);
+    };
+    const double numeric = (loss_at(step) - loss_at(-step)) / (2.0 * step);
+    std::copy(before.begin(), before.end(), p.value);
+    CHECK_NEAR(analytic, numeric, 2e-3 + 2e-2 * std::abs(numeric));
+  }
+}
+
+TEST(gradients_of_all_weights_agree_with_finite_differences) {
+  for (const char* architecture : {"llama", "qwen2", "qwen3"}) {
+    check_gradients(options_for(test::write_tiny_model(architecture)), make_batch(64));
+  }
+  check_gradients(options_for(scratch_model()), make_batch(64));
+  check_gradients(options_for(scratch_model(false)), make_batch(64));
+}
+
+TEST(gradients_of_all_weights_over_a_long_group_agree_with_finite_differences) {
+  check_gradients(options_for(scratch_model()), make_batch(64, {120, 3}));
+}
+
+TEST(gradients_of_all_weights_over_sets_and_spread_targets_agree_with_finite_differences) {
+  FullTrainerOptions o = options_for(scratch_model());
+  o.vocabulary = {2, 3, 5, 7, 11, 12, 13, 14};
+  o.allowed_sets = {1, 1, 1, 1, 0, 1, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
+  TrainBatch b = make_batch(4);
+  check_gradients(o, b);
+  for (size_t i = 0; i < b.labels.size(); i++) {
+    b.target_offsets.push_back(static_cast<int32_t>(b.target_labels.size()));
+    for (int32_t label : {b.labels[i], (b.labels[i] + 1) % 4}) {
+      b.target_labels.push_back(label);
+      b.target_shares.push_back(label == b.labels[i] ? 0.7f : 0.3f);
+    }
+  }
+  b.target_offsets.push_back(static_cast<int32_t>(b.target_labels.size()));
+  check_gradients(o, b);
+}
+
+TEST(gradients_of_all_weights_with_dropout_agree_with_finite_differences) {
+  FullTrainerOptions o = options_for(scratch_model());
+  o.dropout = 0.2f;
+  check_gradients(o, make_batch(64));
+}
+
+TEST(full_training_computes_the_losses_of_the_adapter_trainer) {
+  for (const char* architecture : {"llama", "qwen2", "qwen3"}) {
+    TrainerOptions o;
+    o.path = test::write_tiny_model(architecture);
+    o.adapter.targets = {"q"};
+    o.weights = GGML_TYPE_F32;
+    Trainer reference(o);
+    FullTrainer trainer(options_for(o.path));
+    const TrainBatch b = make_batch(64, {9, 17, 5, 120});
+    const std::vector<float> expected = reference.evaluate(b), losses = trainer.evaluate(b);
+    for (size_t i = 0; i < losses.size(); i++) CHECK_NEAR(losses[i], expected[i], 2e-4);
+  }
+}
+
+TEST(full_training_gives_the_same_gradients_on_any_number_of_threads) {
+  const std::string path = test::write_tiny_model("qwen3");
+  const TrainBatch b = make_batch(64, {9, 17, 5, 16, 30, 2, 2, 40});
+  FullTrainer one(options_for(path, 1)), three(options_for(path, 3));
+  const std::vector<float> a = one.accumulate(b), c = three.accumulate(b);
+  for (size_t i = 0; i < a.size(); i++) CHECK_NEAR(a[i], c[i], 1e-5);
+  three.gather();
+  for (size_t k = 0; k < one.parameters().all().size(); k++) {
+    const Parameter &p = one.parameters().all()[k], &q = three.parameters().all()[k];
+    for (size_t i = 0; i < p.n; i++) CHECK_NEAR(p.gradient[i], q.gradient[i], 1e-5);
+  }
+}
+
+TEST(full_training_learns_a_batch_by_heart_and_its_state_goes_on_exactly) {
+  const FullTrainerOptions o = options_for(scratch_model());
+  const TrainBatch b = make_batch(64);
+  const AdamWOptions adamw = {1e-2f, 0.01f, 1, 0.9f, 0.999f, 1e-8f};
+  FullTrainer trainer(o);
+  const double before = weighted(trainer.evaluate(b), b);
+  std::vector<char> middle;
+  for (int step = 0; step < 60; step++) {
+    if (step == 40) middle = trainer.state();
+    trainer.accumulate(b);
+    trainer.update(adamw);
+  }
+  CHECK(weighted(trainer.evaluate(b), b) < 0.3 * before);
+  FullTrainer resumed(o);
+  resumed.accumulate(b);
+  resumed.set_state(middle);
+  for (int step = 40; step < 60; step++) {
+    resumed.accumulate(b);
+    resumed.update(adamw);
+  }
+  CHECK(resumed.state() == trainer.state());
+}
+
+TEST(a_trained_model_is_saved_whole) {
+  const TrainBatch b = make_batch(64);
+  FullTrainer trainer(options_for(scratch_model()));
+  randomise(trainer);
+  const std::vector<float> losses = trainer.evaluate(b);
+  const std::string path = temporary("saved");
+  for (const auto& [type, tolerance] : {std::pair{"f32", 0.0}, {"f16", 0.02}, {"q8_0", 0.1}}) {
+    trainer.save_model(path, {{"note", "tiny"}}, type);
+    CHECK_EQUAL(GgufFile(path, "model").text("harmonic.note"), "tiny");
+    FullTrainer reopened(options_for(path));
+    const std::vector<float> again = reopened.evaluate(b);
+    for (size_t i = 0; i < losses.size(); i++) CHECK_NEAR(again[i], losses[i], tolerance);
+  }
+}
+
+TEST(sizes_that_are_no_model_are_refused) {
+  ScratchOptions o;
+  o.path = temporary("refused");
+  o.n_vocabulary = 64, o.n_layers = 1, o.n_embedding = 30, o.n_heads = 4, o.n_heads_kv = 4;
+  o.n_feed_forward = 8, o.n_context = 16;
+  bool refused = false;
+  try {
+    write_scratch_model(o);
+  } catch (const Error& error) {
+    refused = error.code == "E_USAGE";
+  }
+  CHECK(refused);
+}
+
+}  // namespace
+}  // namespace harmonic
