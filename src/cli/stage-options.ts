@@ -92,6 +92,13 @@ export const TRAIN_SPECS = {
   ]),
 };
 
+/** What decides how training is done, and nothing of what comes out. */
+export const TRAIN_CONTROL_SPECS = {
+  checkpointEvery: real("--checkpoint-every <seconds>", "training that is killed goes on from; default 30", {
+    min: 0,
+  }),
+};
+
 export const SAMPLE_SPECS = {
   rows: integer("--rows <n>", "rows to draw; default: as many as there are to learn from", { min: 1 }),
   temperature: real("--temperature <t>", "spread of the draws, 0 takes the likeliest; default 1", {

@@ -1,5 +1,5 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { HarmonicError } from "../errors";
 import { fileError } from "../file-error";
 
@@ -9,7 +9,8 @@ const NAME = ".lock";
 const held = new Set<string>();
 
 /**
- * Keeps other processes out of a run folder until it is released. A lock whose process is gone counts for nothing.
+ * Keeps other processes out of a run folder until it is released. A lock whose process is gone counts for nothing, and
+ * what that process has left half written is removed.
  * @throws E_RUN where another process has it
  */
 export async function lockFolder(directory: string): Promise<() => Promise<void>> {
@@ -18,6 +19,7 @@ export async function lockFolder(directory: string): Promise<() => Promise<void>
     try {
       await writeFile(path, `${process.pid}\n`, { flag: "wx" });
       held.add(path);
+      await removePartials(directory);
       return async () => {
         if (held.delete(path)) await rm(path, { force: true });
       };
@@ -32,6 +34,11 @@ export async function lockFolder(directory: string): Promise<() => Promise<void>
     }
     await rm(path, { force: true });
   }
+}
+
+async function removePartials(directory: string): Promise<void> {
+  const names = (await readdir(directory)).filter((name) => /\.partial(-\d+)?$/.test(name));
+  for (const name of names) await rm(join(directory, name), { force: true });
 }
 
 function isAlive(pid: number): boolean {

@@ -17,7 +17,7 @@ import { defaultValidateEvery, holdoutLoss, Validation } from "./validation";
 
 /** Forward and backward cost about three times a forward pass. */
 const BACKWARD_FACTOR = 3;
-const CHECKPOINT_EVERY_MS = 30_000;
+const CHECKPOINT_EVERY_SECONDS = 30;
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 export interface TrainRunParts {
@@ -68,8 +68,7 @@ export class TrainRun {
       if (recent.length > nRecent) recent.shift();
       await appendTrainingLog(options.log, entry);
       this.tell(entry, mean(recent));
-      const isDue = Date.now() - this.checkpointAt > CHECKPOINT_EVERY_MS;
-      if (isDue && this.watch.healthy) await this.checkpoint(step + 1);
+      if (this.isCheckpointDue() && this.watch.healthy) await this.checkpoint(step + 1);
     }
     const after = await this.keepBest(step);
     await this.parts.trainer.saveAdapter(options.adapter, { fingerprint: this.parts.fingerprint });
@@ -217,6 +216,11 @@ export class TrainRun {
       if (isHarmonicError(error) && error.code === "E_ABORTED") await this.checkpoint(step);
       throw error;
     }
+  }
+
+  private isCheckpointDue(): boolean {
+    const { checkpointEverySeconds = CHECKPOINT_EVERY_SECONDS } = this.parts.options;
+    return Date.now() - this.checkpointAt >= 1000 * checkpointEverySeconds;
   }
 
   private async checkpoint(step: number): Promise<void> {

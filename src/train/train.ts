@@ -50,6 +50,8 @@ export interface TrainOptions extends StageControl {
   adapter: string;
   checkpoint: string;
   log: string;
+  /** seconds between checkpoints [30]; 0: one after every step */
+  checkpointEverySeconds?: number | undefined;
   /** told once, before the first step: what will be done and about how long it takes here */
   onPlan?: (plan: TrainPlan) => void;
 }

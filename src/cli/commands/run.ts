@@ -5,7 +5,14 @@ import { defineCommand } from "../command";
 import type { Io } from "../io";
 import { pick, text } from "../options";
 import { describePlan } from "../plan";
-import { PREPROCESS_SPECS, PRESET_SPECS, SAMPLE_SPECS, SHARED_SPECS, TRAIN_SPECS } from "../stage-options";
+import {
+  PREPROCESS_SPECS,
+  PRESET_SPECS,
+  SAMPLE_SPECS,
+  SHARED_SPECS,
+  TRAIN_CONTROL_SPECS,
+  TRAIN_SPECS,
+} from "../stage-options";
 
 const SPECS = {
   target: text("--target <column>", "column to predict"),
@@ -20,6 +27,7 @@ const SPECS = {
   ...PRESET_SPECS,
   ...PREPROCESS_SPECS,
   ...TRAIN_SPECS,
+  ...TRAIN_CONTROL_SPECS,
   ...SAMPLE_SPECS,
   ...SHARED_SPECS,
 };
@@ -40,6 +48,7 @@ export function addRun(program: Command, io: Io): void {
         preprocess: pick(options, PREPROCESS_SPECS),
         train: pick(options, TRAIN_SPECS),
         sample: pick(options, SAMPLE_SPECS),
+        checkpointEverySeconds: options.checkpointEvery,
         ...control,
         onPlan: (plan) => view.say(describePlan(plan)),
       });

@@ -4,12 +4,13 @@ import { defineCommand } from "../command";
 import type { Io } from "../io";
 import { pick, text } from "../options";
 import { describePlan } from "../plan";
-import { PRESET_SPECS, SHARED_SPECS, TRAIN_SPECS } from "../stage-options";
+import { PRESET_SPECS, SHARED_SPECS, TRAIN_CONTROL_SPECS, TRAIN_SPECS } from "../stage-options";
 
 const SPECS = {
   base: text("--base <model>", "a registered name, a GGUF, or hf:owner/repo/file.gguf; default smollm2-135m"),
   ...PRESET_SPECS,
   ...TRAIN_SPECS,
+  ...TRAIN_CONTROL_SPECS,
   ...SHARED_SPECS,
 };
 
@@ -27,6 +28,7 @@ export function addTrain(program: Command, io: Io): void {
       const result = await trainFolder({
         ...{ directory, base, preset, seed, threads },
         settings: pick(options, TRAIN_SPECS),
+        checkpointEverySeconds: options.checkpointEvery,
         ...control,
         onPlan: (plan) => view.say(describePlan(plan)),
       });

@@ -10,6 +10,8 @@ export type TrainStageSettings = Omit<TrainSettingsInput, "seed" | "threads">;
 
 export interface TrainStageControl extends StageControl {
   threads?: number | undefined;
+  /** seconds between checkpoints [30] */
+  checkpointEverySeconds?: number | undefined;
   /** told before the first step */
   onPlan?: ((plan: TrainPlan) => void) | undefined;
 }
@@ -39,7 +41,7 @@ export async function trainStage(
   const plain = plainTrainSettings(settings);
   if (isDone) return folder.agree("train", plain, { base, seed });
   await folder.begin("train", plain, { base, seed });
-  const { threads, signal, onProgress, onPlan } = control;
+  const { threads, checkpointEverySeconds, signal, onProgress, onPlan } = control;
   const result = await train({
     ...data,
     base: base.path,
@@ -49,6 +51,7 @@ export async function trainStage(
     adapter: folder.path(FILES.adapter),
     checkpoint: folder.path(FILES.checkpoint),
     log: folder.path(FILES.log),
+    checkpointEverySeconds,
     signal,
     onProgress,
     ...(onPlan && { onPlan }),
