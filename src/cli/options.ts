@@ -12,6 +12,10 @@ export interface OptionSpec<T extends z.ZodType = z.ZodType> {
   /** completes "expected ..." */
   expected: string;
   schema: T;
+  /** value of an option that may stand without one: `--name [value]` */
+  preset?: string;
+  /** may be given several times */
+  repeated?: boolean;
 }
 
 export type OptionSpecs = Record<string, OptionSpec>;
@@ -83,9 +87,23 @@ export const list = <const V extends readonly [string, ...string[]]>(
   schema: z.array(z.enum(values)).min(1),
 });
 
+/** A text that may be given several times; an array in a file. */
+export const texts = (flags: string, description: string): OptionSpec<z.ZodArray<z.ZodString>> => ({
+  flags,
+  description,
+  expected: "an array of texts",
+  schema: z.array(z.string().min(1)),
+  repeated: true,
+});
+
 /** Adds the options, and --config where `config` is true. */
 export function addOptions(command: Command, specs: OptionSpecs, { config = false } = {}): Command {
-  for (const spec of Object.values(specs)) command.addOption(new Option(spec.flags, spec.description));
+  for (const spec of Object.values(specs)) {
+    const option = new Option(spec.flags, spec.description);
+    if (spec.preset !== undefined) option.preset(spec.preset);
+    if (spec.repeated) option.argParser((value, before: string[] | undefined) => [...(before ?? []), value]);
+    command.addOption(option);
+  }
   if (config)
     command.option("--config <file>", "options as a JSON object; those given on the command line win");
   return command;

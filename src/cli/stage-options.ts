@@ -50,6 +50,10 @@ export const TRAIN_SPECS = {
   rank: integer("--rank <r>", "of the adapter; default 16", { min: 1, max: 1024 }),
   alpha: real("--alpha <x>", "its product is scaled by alpha / rank; default 32", { above: 0 }),
   rslora: flag("--rslora", "scale it by alpha / sqrt(rank)"),
+  dropout: real("--dropout <share>", "inputs of the adapter that a step leaves out; default 0", {
+    min: 0,
+    max: 0.9,
+  }),
   targets: list("--targets <names>", "matrices that it adapts, separated by commas; default all", [
     "q",
     "k",
@@ -70,6 +74,13 @@ export const TRAIN_SPECS = {
       min: 1,
     },
   ),
+  permute: {
+    ...real("--permute [share]", "share of the groups whose columns are in random order; plain: all", {
+      min: 0,
+      max: 1,
+    }),
+    preset: "1",
+  },
   loss: choice("--loss <rows>", "rows of a group that are learnt; default all", ["all", "last"]),
   validateEvery: integer(
     "--validate-every <n>",

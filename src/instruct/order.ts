@@ -2,6 +2,18 @@ import type { Column } from "../table/columns";
 import type { TableSchema } from "../table/schema";
 import type { RowFormat } from "./format";
 
+/** An order of a schema's columns: the field at each place. */
+export type Order = readonly number[];
+
+export function naturalOrder(schema: TableSchema): Order {
+  return schema.fields.map((_, f) => f);
+}
+
+/** The schema with its fields in an order. */
+export function inOrder(schema: TableSchema, order: Order): TableSchema {
+  return { ...schema, fields: order.map((f) => schema.fields[f]!) };
+}
+
 /**
  * The schema in the order in which the model writes a row. Where the format allows it the target comes first: each other
  * cell is then drawn given the label, which small models learn far better than a label at the end.

@@ -34,6 +34,11 @@ export class Tokenizer {
     return texts.map((text) => this.known.get(text)!);
   }
 
+  /** Ids of a text that will hardly be asked for again: they are not kept. */
+  encodeOnce(text: string): readonly number[] {
+    return this.known.get(text) ?? Array.from(new Int32Array(this.model.tokenize([text]).ids));
+  }
+
   /** Ids of a number's text, one character after another: mostly one id each, else the bytes' ids. */
   encodeCharacters(text: string): number[] {
     return Array.from(text).flatMap((character) => [...this.encode(character)]);

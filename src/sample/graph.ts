@@ -69,8 +69,16 @@ export function chain(tokens: readonly number[], to: Node): Exit {
 
 /** Numbers the states that `start` reaches, breadth first, and lays their edges out by ascending token. */
 export function flatten(start: Node, columnKinds: Int32Array): AutomatonTables {
-  const indexOf = new Map<Node, number>([[start, 0]]);
-  const order = [start];
+  return flattenAll([start], columnKinds).tables;
+}
+
+/** The same for several automata side by side, which may share states; `startStates` are their starts' numbers. */
+export function flattenAll(
+  starts: readonly Node[],
+  columnKinds: Int32Array,
+): { tables: AutomatonTables; startStates: Int32Array } {
+  const order = [...new Set(starts)];
+  const indexOf = new Map<Node, number>(order.map((node, index) => [node, index]));
   const edgeOffsets = [0];
   const edgeTokens: number[] = [];
   const edgeNext: number[] = [];
@@ -91,7 +99,7 @@ export function flatten(start: Node, columnKinds: Int32Array): AutomatonTables {
     }
     edgeOffsets.push(edgeTokens.length);
   }
-  return {
+  const tables = {
     edgeOffsets: Int32Array.from(edgeOffsets),
     edgeTokens: Int32Array.from(edgeTokens),
     edgeNext: Int32Array.from(edgeNext),
@@ -99,4 +107,5 @@ export function flatten(start: Node, columnKinds: Int32Array): AutomatonTables {
     edgeActions: Int32Array.from(edgeActions),
     columnKinds,
   };
+  return { tables, startStates: Int32Array.from(starts, (node) => indexOf.get(node)!) };
 }

@@ -1,4 +1,5 @@
 import { capUses, neighborGroups, partitionGroups } from "../instruct/groups";
+import type { Order } from "../instruct/order";
 import { Random } from "../random";
 
 export interface CurriculumOptions {
@@ -12,6 +13,8 @@ export interface CurriculumOptions {
   targets?: ArrayLike<number>;
   /** times that a row may be an example in an epoch of "knn", default any */
   maxUses?: number;
+  /** share of the groups whose columns are in a random order; default: none */
+  permute?: { share: number; nColumns: number };
   batch: number;
   epochs: number;
   seed: number;
@@ -38,6 +41,22 @@ export class Curriculum {
     const groups = this.epoch(Math.floor(step / this.stepsPerEpoch));
     const first = (step % this.stepsPerEpoch) * this.options.batch;
     return groups.slice(first, first + this.options.batch);
+  }
+
+  /** The order of the columns of each of a step's groups, drawn from (seed, epoch, group); undefined: the schema's. */
+  ordersOf(step: number): (Order | undefined)[] {
+    const { permute, batch, seed } = this.options;
+    const epoch = Math.floor(step / this.stepsPerEpoch);
+    const first = (step % this.stepsPerEpoch) * batch;
+    return this.groupsOf(step).map((_, g) => {
+      if (!permute) return undefined;
+      const random = new Random(seed)
+        .derive("orders")
+        .derive(epoch)
+        .derive(first + g);
+      if (random.nextFloat() >= permute.share) return undefined;
+      return random.shuffle(Array.from({ length: permute.nColumns }, (_, f) => f));
+    });
   }
 
   private epoch(epoch: number): Int32Array[] {

@@ -1,6 +1,8 @@
 import { modelPrompt } from "../instruct/chat";
 import type { RowFormat } from "../instruct/format";
-import type { EncodedRow, RowAutomaton } from "../sample/automaton";
+import { inOrder, type Order } from "../instruct/order";
+import type { RowAutomaton } from "../sample/automaton";
+import type { EncodedRow } from "../sample/row-cells";
 import type { Column } from "../table/columns";
 import type { TrainSettings } from "./settings";
 
@@ -28,11 +30,10 @@ export interface LessonOptions {
   eos: number;
 }
 
-/** Writes groups of rows as lessons; each row is tokenised once. */
+/** Writes groups of rows as lessons; each row in the schema's order is tokenised once. */
 export class LessonWriter {
   private readonly rows: (EncodedRow | undefined)[] = [];
   private readonly labelOf: Map<number, number>;
-  private readonly columnOfState: Int32Array;
 
   constructor(
     private readonly automaton: RowAutomaton,
@@ -40,21 +41,21 @@ export class LessonWriter {
     private readonly options: LessonOptions,
   ) {
     this.labelOf = new Map(Array.from(automaton.vocabulary, (token, index) => [token, index]));
-    this.columnOfState = columnsOfStates(automaton);
   }
 
-  /** The lesson of a group of row ids, examples first. */
-  write(group: Int32Array): Lesson {
+  /** The lesson of a group of row ids, examples first; its columns in the schema's order, or another. */
+  write(group: Int32Array, order?: Order): Lesson {
     const { format, description, loss } = this.options;
-    const { tokenizer, schema } = this.automaton;
+    const { tokenizer } = this.automaton;
+    const schema = order ? inOrder(this.automaton.schema, order) : this.automaton.schema;
     const parts = modelPrompt(format, schema, { description, k: group.length - 1 });
-    const tokens: number[] = [...tokenizer.encode(parts.head)];
+    const tokens: number[] = [...(order ? tokenizer.encodeOnce(parts.head) : tokenizer.encode(parts.head))];
     const found: Found = { positions: [], labels: [], sets: [], columns: [] };
     let nRows = 0;
     group.forEach((id, i) => {
       const last = i === group.length - 1;
       tokens.push(...tokenizer.encode(last ? parts.cue : parts.before[i]!));
-      const row = (this.rows[id] ??= this.automaton.encodeRow(this.columns, id));
+      const row = this.row(id, order);
       if (last || loss === "all") {
         this.mark(row, tokens.length, found);
         nRows++;
@@ -76,12 +77,16 @@ export class LessonWriter {
     };
   }
 
+  private row(id: number, order: Order | undefined): EncodedRow {
+    if (order) return this.automaton.encodeRow(this.columns, id, order);
+    return (this.rows[id] ??= this.automaton.encodeRow(this.columns, id));
+  }
+
   /** Tokens of the row that the decoder chooses, or all of them over the full vocabulary. */
   private mark(row: EncodedRow, at: number, found: Found): void {
     row.tokens.forEach((token, t) => {
-      const state = row.states[t]!;
-      const set = this.automaton.setOfState[state]!;
-      const column = this.columnOfState[state]!;
+      const set = row.sets[t]!;
+      const column = row.columns[t]!;
       if (this.options.vocabulary === "full") this.push(at + t, token, 0, column, found);
       else if (set >= 0) this.push(at + t, this.labelOf.get(token)!, set, column, found);
     });
@@ -106,11 +111,4 @@ interface Found {
   labels: number[];
   sets: number[];
   columns: number[];
-}
-
-/** The column whose cell a state lies in, -1 between cells. What ends a number is a choice of its cell. */
-function columnsOfStates({ tables: { edgeOffsets, edgeColumns } }: RowAutomaton): Int32Array {
-  return Int32Array.from({ length: edgeOffsets.length - 1 }, (_, state) =>
-    edgeColumns.subarray(edgeOffsets[state], edgeOffsets[state + 1]).reduce((a, b) => Math.max(a, b), -1),
-  );
 }

@@ -10,6 +10,8 @@ export const trainSettingsSchema = z.strictObject({
   alpha: z.number().positive().default(32),
   /** scale it by alpha / sqrt(rank) instead (rsLoRA, Kalajdzievski, 2023), so that high ranks learn as fast [false] */
   rslora: z.boolean().default(false),
+  /** share of its inputs that an adapted matrix does not see in training, the others scaled up for it [0] */
+  dropout: z.number().min(0).lt(1).default(0),
   targets: z
     .array(z.enum(["q", "k", "v", "o", "gate", "up", "down"]))
     .min(1)
@@ -29,6 +31,8 @@ export const trainSettingsSchema = z.strictObject({
   groups: z.enum(["knn", "partition"]).default("partition"),
   /** times that a row may be an example in an epoch of knn groups; absent: any */
   maxUses: z.int().min(1).optional(),
+  /** share of the groups whose columns are in a random order, so that rows can be drawn in any order [0] */
+  permute: z.number().min(0).max(1).default(0),
   /** rows of a group that carry loss: only the last, as the paper does, or every one [all] */
   loss: z.enum(["last", "all"]).default("all"),
   /** the softmax runs over the tokens that the decoder may choose, or over the full vocabulary [allowed] */

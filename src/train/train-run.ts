@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { HarmonicError, isHarmonicError } from "../errors";
 import type { TrainBatch, TrainerHandle } from "../native/addon";
 import { throwIfAborted } from "../progress";
+import { Random } from "../random";
 import type { RowAutomaton } from "../sample/automaton";
 import { rowCount } from "../table/convert";
 import { type Checkpoint, saveCheckpoint } from "./checkpoint";
@@ -71,7 +72,10 @@ export class TrainRun {
       if (this.isCheckpointDue() && this.watch.healthy) await this.checkpoint(step + 1);
     }
     const after = await this.keepBest(step);
-    await this.parts.trainer.saveAdapter(options.adapter, { fingerprint: this.parts.fingerprint });
+    await this.parts.trainer.saveAdapter(options.adapter, {
+      fingerprint: this.parts.fingerprint,
+      permute: String(settings.permute),
+    });
     await rm(options.checkpoint, { force: true });
     return {
       adapter: options.adapter,
@@ -113,7 +117,7 @@ export class TrainRun {
     const lessons = this.parts.lessons(step);
     const learningRate = learningRateAt(step, curriculum.steps, settings);
     const loss = await this.orCheckpoint(step, () =>
-      this.pass(lessons, (batch) => trainer.accumulate(batch)),
+      this.pass(lessons, (batch) => trainer.accumulate(batch), this.dropoutSeeds(step, lessons.length)),
     );
     const sum = loss.reduce((a, b) => a + b, 0);
     const gradientNorm = Number.isFinite(sum)
@@ -141,6 +145,14 @@ export class TrainRun {
       gradientNorm,
       tokensPerSecond: tokens / ((Date.now() - started) / 1000),
     };
+  }
+
+  /** One for each lesson of a step, from (seed, step) alone, so that a run that goes on draws the same masks. */
+  private dropoutSeeds(step: number, n: number): BigUint64Array | undefined {
+    const { dropout, seed } = this.parts.settings;
+    if (dropout === 0) return undefined;
+    const random = new Random(seed).derive("dropout").derive(step);
+    return BigUint64Array.from({ length: n }, () => random.nextUint64());
   }
 
   /** Adds the holdout's loss to the entry; the best state so far is kept. */
@@ -199,9 +211,10 @@ export class TrainRun {
   private async pass(
     lessons: readonly Lesson[],
     run: (batch: TrainBatch) => Promise<ArrayBuffer>,
+    dropoutSeeds?: BigUint64Array,
   ): Promise<number[]> {
     const losses: number[] = [];
-    for (const batch of packLessons(lessons, this.parts.settings.microBatchTokens)) {
+    for (const batch of packLessons(lessons, this.parts.settings.microBatchTokens, dropoutSeeds)) {
       throwIfAborted(this.parts.options.signal, "training");
       losses.push(...new Float32Array(await run(batch)));
     }

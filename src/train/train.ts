@@ -126,18 +126,27 @@ async function trainWith(
   const curriculum = new Curriculum({
     ...{ nRows: rowCount(options.columns), k, epochs: settings.epochs },
     ...{ groups: settings.groups, batch: settings.batch, seed: settings.seed },
+    ...(settings.permute > 0 && {
+      permute: {
+        share: settings.permute,
+        nColumns: modelOrder(options.schema, rowFormat(options.format)).fields.length,
+      },
+    }),
     ...(neighbors ? { neighbors } : {}),
     ...(targets ? { targets } : {}),
     ...(settings.maxUses !== undefined && { maxUses: settings.maxUses }),
   });
   const writer = lessonWriters(options, settings, model);
-  const lessons = (step: number): Lesson[] =>
-    curriculum.groupsOf(step).map((group) => writer.train.write(group));
+  const lessons = (step: number): Lesson[] => {
+    const orders = curriculum.ordersOf(step);
+    return curriculum.groupsOf(step).map((group, g) => writer.train.write(group, orders[g]));
+  };
   const full = settings.vocabulary === "full";
   const trainer = await loadAddon().openTrainer({
     path: options.base,
     rank: settings.rank,
     alpha: adapterAlpha(settings),
+    dropout: settings.dropout,
     targets: settings.targets,
     seed: settings.seed,
     threads: settings.threads,
@@ -172,7 +181,7 @@ interface Writers {
 function lessonWriters(options: TrainOptions, settings: TrainSettings, model: ModelHandle): Writers {
   const format = rowFormat(options.format);
   const schema = modelOrder(options.schema, format);
-  const automaton = new RowAutomaton(schema, format, new Tokenizer(model));
+  const automaton = new RowAutomaton(schema, format, new Tokenizer(model), settings.permute > 0);
   const lesson = { format, description: options.description, ...settings, eos: model.info().eos };
   const held = options.holdout ? inOrderOf(schema, options.holdout) : [];
   const holdoutWriter = new LessonWriter(automaton, held, lesson);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { rowFormat } from "../../src/instruct/formats";
+import { inOrder, inOrderOf } from "../../src/instruct/order";
 import { rowWriter } from "../../src/instruct/row";
 import { Tokenizer } from "../../src/model/tokenizer";
 import type { ModelHandle } from "../../src/native/addon";
@@ -43,34 +44,50 @@ describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s
       }
     });
 
-    it("encodes every row as its path, with the state before each token", () => {
+    it("encodes every row as its path, with what each token is chosen from", () => {
       const rows = automaton();
       const { edgeOffsets, edgeTokens, edgeNext } = rows.tables;
+      const { vocabulary, allowedSets } = rows;
+      expect([...vocabulary].sort((a, b) => a - b)).toEqual([...vocabulary]);
       for (let i = 0; i < n; i++) {
-        const { tokens, states } = rows.encodeRow(columns, i);
+        const { tokens, sets } = rows.encodeRow(columns, i);
         expect(model.detokenize(tokens)).toBe(rowText(i));
         let state = 0;
         tokens.forEach((token, t) => {
-          expect(states[t]).toBe(state);
-          const edge = edgeTokens.indexOf(token, edgeOffsets[state]);
-          expect(edge).toBeLessThan(edgeOffsets[state + 1]!);
-          state = edgeNext[edge]!;
+          const choice = [...edgeTokens.subarray(edgeOffsets[state], edgeOffsets[state + 1])];
+          const set = sets[t]!;
+          expect(set >= 0).toBe(choice.length > 1);
+          const allowed = [...vocabulary].filter((_, v) => allowedSets[set * vocabulary.length + v] === 1);
+          if (set >= 0) expect(allowed).toEqual(choice);
+          expect(choice).toContain(token);
+          state = edgeNext[edgeOffsets[state]! + choice.indexOf(token)]!;
         });
         expect(edgeOffsets[state]).toBe(edgeOffsets[state + 1]);
       }
     });
 
-    it("lists the allowed tokens of each state with a choice", () => {
-      const { tables, vocabulary, allowedSets, setOfState } = automaton();
-      expect([...vocabulary].sort((a, b) => a - b)).toEqual([...vocabulary]);
-      for (let s = 0; s < setOfState.length; s++) {
-        const tokens = [...tables.edgeTokens.subarray(tables.edgeOffsets[s], tables.edgeOffsets[s + 1])];
-        const set = setOfState[s]!;
-        expect(set >= 0).toBe(tokens.length > 1);
-        if (set < 0) continue;
-        expect([...vocabulary].filter((_, v) => allowedSets[set * vocabulary.length + v] === 1)).toEqual(
-          tokens,
-        );
+    it("encodes rows in any order as an automaton of that order alone does", () => {
+      const rows = new RowAutomaton(smallSchema, rowFormat(name), new Tokenizer(model), true);
+      const { vocabulary, allowedSets } = rows;
+      const texts = (set: number, from: { vocabulary: Int32Array; allowedSets: Uint8Array }): number[] =>
+        [...from.vocabulary].filter((_, v) => from.allowedSets[set * from.vocabulary.length + v] === 1);
+      for (const order of [
+        [4, 3, 2, 1, 0],
+        [2, 0, 1, 4, 3],
+        [1, 2, 3, 4, 0],
+      ]) {
+        const schema = inOrder(smallSchema, order);
+        const alone = new RowAutomaton(schema, rowFormat(name), rows.tokenizer);
+        const ordered = inOrderOf(schema, columns);
+        for (let i = 0; i < n; i += 7) {
+          const expected = alone.encodeRow(ordered, i);
+          const row = rows.encodeRow(columns, i, order);
+          expect(row.tokens).toEqual(expected.tokens);
+          row.sets.forEach((set, t) => {
+            expect(texts(set, { vocabulary, allowedSets })).toEqual(texts(expected.sets[t]!, alone));
+          });
+          expect(row.columns).toEqual(expected.columns.map((f) => (f < 0 ? -1 : order[f]!)));
+        }
       }
     });
 

@@ -61,3 +61,32 @@ describe("maxUses", () => {
     expect(targets.sort((a, b) => a - b)).toEqual([...Array(nRows).keys()]);
   });
 });
+
+describe("a curriculum with permuted columns", () => {
+  const permuted = (share: number, seed = 5) =>
+    new Curriculum({ ...options, seed, nRows: 4000, groups: "partition", permute: { share, nColumns: 6 } });
+  const all = (curriculum: Curriculum) =>
+    Array.from({ length: 200 }, (_, step) => curriculum.ordersOf(step)).flat();
+
+  it("gives every group an order of its own, of all columns", () => {
+    const orders = all(permuted(1)).map((order) => order!);
+    for (const order of orders) expect([...order].sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    const first = new Set(orders.map((order) => order[0]));
+    expect(first.size).toBe(6);
+    expect(new Set(orders.map((order) => order.join())).size).toBeGreaterThan(250);
+  });
+
+  it("draws orders from the seed, the epoch and the group alone", () => {
+    expect(permuted(1).ordersOf(7)).toEqual(permuted(1).ordersOf(7));
+    expect(permuted(1).ordersOf(7)).not.toEqual(permuted(1, 6).ordersOf(7));
+    const stepsPerEpoch = Math.ceil(permuted(1).groupsPerEpoch / options.batch);
+    expect(permuted(1).ordersOf(0)).not.toEqual(permuted(1).ordersOf(stepsPerEpoch));
+  });
+
+  it("leaves a share of the groups in the schema's order", () => {
+    const share = all(permuted(0.25)).filter((order) => order !== undefined).length / 400;
+    expect(share).toBeGreaterThan(0.17);
+    expect(share).toBeLessThan(0.33);
+    expect(all(permuted(0))).toEqual(Array.from({ length: 400 }, () => undefined));
+  });
+});

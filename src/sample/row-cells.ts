@@ -1,0 +1,155 @@
+import { HarmonicError } from "../errors";
+import type { RowFormat } from "../instruct/format";
+import { inOrder, naturalOrder, type Order } from "../instruct/order";
+import type { Tokenizer } from "../model/tokenizer";
+import type { AutomatonTables } from "../native/addon";
+import type { Column } from "../table/columns";
+import type { TableSchema } from "../table/schema";
+import { cellEncoder } from "./cells";
+import { distinctChoices } from "./choices";
+import { columnKinds, compileCell } from "./compile";
+import { flatten, Node } from "./graph";
+import { unfit } from "./unfit";
+import { nextState } from "./walk";
+
+/** A row as tokens, its columns in some order. */
+export interface EncodedRow {
+  tokens: Int32Array;
+  /** row of allowedSets that the decoder chooses each token from, -1 where it has no choice */
+  sets: Int32Array;
+  /** field that each token belongs to: that of its cell, -1 for text between cells */
+  columns: Int32Array;
+}
+
+/** One column's cell with one kind of text behind it. */
+interface Cell {
+  tables: AutomatonTables;
+  setOfState: Int32Array;
+}
+
+/**
+ * The rows of a table with their columns in any order. What the decoder may choose in a cell depends on the column and
+ * on how the text behind the cell begins, so each cell is compiled once for each such beginning, whatever the orders.
+ */
+export class RowCells {
+  /** token ids on the edges of states with a choice, ascending */
+  readonly vocabulary: Int32Array;
+  /** the distinct sets of allowed tokens, shape (sets, vocabulary.length): 1 allowed */
+  readonly allowedSets: Uint8Array;
+
+  /** by column, then by the first token of the text behind the cell */
+  private readonly cells: Map<number, Cell>[];
+  private lastLiterals: { order: Order; literals: (readonly number[])[] } | undefined;
+  private encoders: { columns: readonly Column[]; cells: ((i: number) => readonly number[])[] } | undefined;
+
+  /** `anyOrder`: orders other than the schema's are asked for too */
+  constructor(
+    readonly schema: TableSchema,
+    readonly format: RowFormat,
+    readonly tokenizer: Tokenizer,
+    anyOrder = false,
+  ) {
+    const n = schema.fields.length;
+    const natural = this.literals(naturalOrder(schema));
+    // One place further each: the literal before the first column where it stands inside a row.
+    const turned = this.literals(Array.from({ length: n }, (_, f) => (f + n - 1) % n));
+    const everywhere = [...natural.slice(1), ...(n > 1 ? turned.slice(1, 2) : [])];
+    const compiled = schema.fields.map((_, f) => this.compile(f, anyOrder ? everywhere : [natural[f + 1]!]));
+    const choices = distinctChoices(compiled.flatMap((cells) => [...cells.values()]));
+    let at = 0;
+    this.cells = compiled.map(
+      (cells) =>
+        new Map(
+          [...cells].map(([token, tables]) => [token, { tables, setOfState: choices.setsOfStates[at++]! }]),
+        ),
+    );
+    this.vocabulary = choices.vocabulary;
+    this.allowedSets = choices.allowedSets;
+  }
+
+  /**
+   * Row i with its columns in an order.
+   * @throws E_INPUT where a value does not fit the schema; names row (from 1) and column
+   */
+  encode(columns: readonly Column[], i: number, order: Order): EncodedRow {
+    const literals = this.literals(order);
+    const encoders = this.encodersOf(columns);
+    const row = {
+      tokens: [...literals[0]!],
+      sets: literals[0]!.map(() => -1),
+      columns: literals[0]!.map(() => -1),
+    };
+    order.forEach((f, place) => {
+      const literal = literals[place + 1]!;
+      const value = encoders[f]!(i);
+      const cell = this.cells[f]!.get(literal[0]!)!;
+      let state = 0;
+      const walk = (token: number): void => {
+        const inside = state >= 0 && !isEnd(cell.tables, state);
+        row.tokens.push(token);
+        row.sets.push(inside ? cell.setOfState[state]! : -1);
+        row.columns.push(inside ? f : -1);
+        if (!inside) return;
+        state = nextState(cell.tables, state, token);
+        if (state < 0) throw unfit(columns[f]!, i);
+      };
+      for (const token of value) walk(token);
+      for (const token of literal) walk(token);
+    });
+    return {
+      tokens: Int32Array.from(row.tokens),
+      sets: Int32Array.from(row.sets),
+      columns: Int32Array.from(row.columns),
+    };
+  }
+
+  private literals(order: Order): (readonly number[])[] {
+    if (this.lastLiterals?.order !== order) {
+      const literals = this.tokenizer.encodeAll(this.format.rowLiterals(inOrder(this.schema, order)));
+      this.lastLiterals = { order, literals };
+    }
+    return this.lastLiterals.literals;
+  }
+
+  /** The cell of a column before each of some literals: one for those that begin alike. */
+  private compile(f: number, literals: (readonly number[])[]): Map<number, AutomatonTables> {
+    const field = this.schema.fields[f]!;
+    const beginnings = new Map<number, readonly number[]>();
+    for (const literal of literals) {
+      if (literal.length === 0) {
+        throw new HarmonicError(
+          "E_USAGE",
+          `expected text behind column "${field.name}" in format ${this.format.name}`,
+        );
+      }
+      const known = beginnings.get(literal[0]!);
+      beginnings.set(literal[0]!, known ? commonStart(known, literal) : literal);
+    }
+    const kinds = columnKinds(this.schema);
+    const compiled = [...beginnings].map(([token, tokens]): [number, AutomatonTables] => {
+      const end = new Node();
+      const exit = { tokens, nodes: tokens.map(() => end) };
+      return [token, flatten(compileCell(field, this.format, this.tokenizer, exit, f), kinds)];
+    });
+    return new Map(compiled);
+  }
+
+  private encodersOf(columns: readonly Column[]): ((i: number) => readonly number[])[] {
+    if (this.encoders?.columns !== columns) {
+      const cells = this.schema.fields.map((field, f) =>
+        cellEncoder(field, this.format, this.tokenizer, columns[f]!),
+      );
+      this.encoders = { columns, cells };
+    }
+    return this.encoders.cells;
+  }
+}
+
+function isEnd({ edgeOffsets }: AutomatonTables, state: number): boolean {
+  return edgeOffsets[state] === edgeOffsets[state + 1];
+}
+
+function commonStart(a: readonly number[], b: readonly number[]): readonly number[] {
+  const end = a.findIndex((token, t) => token !== b[t]);
+  return end < 0 ? a : a.slice(0, end);
+}
