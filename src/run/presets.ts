@@ -9,6 +9,7 @@ export const PRESETS = {
     train: {
       rank: 16,
       alpha: 32,
+      dropout: 0.05,
       learningRate: 3e-4,
       weightDecay: 1e-5,
       schedule: "cosine",

@@ -3,22 +3,28 @@ import type { Lesson } from "./lesson";
 
 /**
  * Lessons as micro-batches of at most `maxTokens` tokens, in order and without padding; a longer lesson gets a batch of
- * its own. Every position weighs the same: 1 over the positions of all the lessons.
+ * its own. Every position weighs the same: 1 over the positions of all the lessons. `dropoutSeeds`, one a lesson, are
+ * for training passes with dropout.
  */
-export function packLessons(lessons: readonly Lesson[], maxTokens: number): TrainBatch[] {
+export function packLessons(
+  lessons: readonly Lesson[],
+  maxTokens: number,
+  dropoutSeeds?: BigUint64Array,
+): TrainBatch[] {
   const nLoss = lessons.reduce((sum, lesson) => sum + lesson.labels.length, 0);
-  const packs: Lesson[][] = [];
+  const packs: { lessons: Lesson[]; seeds: bigint[] }[] = [];
   let room = 0;
-  for (const lesson of lessons) {
-    if (lesson.labels.length === 0) continue;
+  lessons.forEach((lesson, i) => {
+    if (lesson.labels.length === 0) return;
     if (lesson.tokens.length > room) {
-      packs.push([]);
+      packs.push({ lessons: [], seeds: [] });
       room = maxTokens;
     }
-    packs.at(-1)!.push(lesson);
+    packs.at(-1)!.lessons.push(lesson);
+    if (dropoutSeeds) packs.at(-1)!.seeds.push(dropoutSeeds[i]!);
     room -= lesson.tokens.length;
-  }
-  return packs.map((pack) => {
+  });
+  return packs.map(({ lessons: pack, seeds }) => {
     const groupOffsets = offsets(pack.map((lesson) => lesson.tokens.length));
     const lossOffsets = offsets(pack.map((lesson) => lesson.labels.length));
     const n = lossOffsets[pack.length]!;
@@ -29,6 +35,7 @@ export function packLessons(lessons: readonly Lesson[], maxTokens: number): Trai
       labels: new Int32Array(n),
       sets: new Int32Array(n),
       weights: new Float32Array(n).fill(1 / nLoss),
+      ...(dropoutSeeds && { dropoutSeeds: BigUint64Array.from(seeds) }),
     };
     pack.forEach((lesson, i) => {
       const start = groupOffsets[i]!;

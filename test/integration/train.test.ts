@@ -17,6 +17,24 @@ it("writes an rsLoRA adapter with the alpha that gives readers of alpha / rank t
   expect((await readLora(options.adapter)).alpha).toBe(8 * 4);
 });
 
+it("with dropout learns otherwise, the same however it is interrupted and packed", async () => {
+  const settings = { dropout: 0.2, epochs: 3 };
+  const [plain, whole, interrupted, small] = await Promise.all(
+    [{ dropout: 0, epochs: 3 }, settings, settings, { ...settings, microBatchTokens: 16 }].map(
+      async (s, i) => {
+        const options = trainOptions(folder, `dropout${i}`, base, s);
+        if (i === 2) await trainInterrupted(options, 8);
+        else await train(options);
+        return { bytes: readFileSync(options.adapter), log: await readTrainingLog(options.log) };
+      },
+    ),
+  );
+  expect(interrupted!.bytes.equals(whole!.bytes)).toBe(true);
+  // B is zero before the first update
+  expect(plain!.log[1]!.loss).not.toBe(whole!.log[1]!.loss);
+  whole!.log.forEach(({ loss }, i) => expect(small!.log[i]!.loss).toBeCloseTo(loss, 3));
+});
+
 /** The first line of a checkpoint. */
 function headerOf(path: string): { step: number; pending?: unknown; validation?: unknown } {
   const bytes = readFileSync(path);

@@ -13,7 +13,15 @@ it("gives the paper's settings, what is given winning", () => {
     k: 3,
   });
   expect(plainTrainSettings(withPreset("harmonic-paper", "train", { rank: 8 }))).toMatchObject({
-    ...{ rank: 8, alpha: 32, learningRate: 3e-4, weightDecay: 1e-5, schedule: "cosine", warmup: 0.01 },
+    ...{
+      rank: 8,
+      alpha: 32,
+      dropout: 0.05,
+      learningRate: 3e-4,
+      weightDecay: 1e-5,
+      schedule: "cosine",
+      warmup: 0.01,
+    },
     ...{ batch: 16, epochs: 1, groups: "knn", loss: "last", vocabulary: "full" },
   });
 });

@@ -29,3 +29,9 @@ it("weighs every position of the step the same", () => {
 it("gives a lesson longer than a batch one of its own, and leaves out what has nothing to predict", () => {
   expect(packLessons([lesson(9, [2]), lesson(2, [])], 4).map(({ tokens }) => tokens.length)).toEqual([9]);
 });
+
+it("gives every lesson its own dropout seed, however it is packed", () => {
+  const lessons = [lesson(4, [1]), lesson(2, []), lesson(3, [0]), lesson(5, [3])];
+  const batches = packLessons(lessons, 8, BigUint64Array.of(1n, 2n, 3n, 4n));
+  expect(batches.map(({ dropoutSeeds }) => [...dropoutSeeds!])).toEqual([[1n, 3n], [4n]]);
+});
