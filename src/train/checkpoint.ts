@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { HarmonicError } from "../errors";
@@ -24,13 +25,26 @@ export interface Checkpoint {
   bestState?: ArrayBuffer;
 }
 
-type Header = Omit<Checkpoint, "state" | "bestState"> & { stateBytes: number; bestStateBytes: number };
+type Header = Omit<Checkpoint, "state" | "bestState"> & {
+  stateBytes: number;
+  bestStateBytes: number;
+  /** of both states, so that a damaged disk is noticed */
+  sha256: string;
+};
+
+const hashOf = (...parts: Buffer[]): string =>
+  parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest("hex");
 
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const { state, bestState = new ArrayBuffer(0), ...rest } = checkpoint;
-  const header: Header = { ...rest, stateBytes: state.byteLength, bestStateBytes: bestState.byteLength };
-  const line = `${JSON.stringify(header)}\n`;
-  await writeText(path, Buffer.concat([Buffer.from(line), Buffer.from(state), Buffer.from(bestState)]));
+  const states = [Buffer.from(state), Buffer.from(bestState)];
+  const header: Header = {
+    ...rest,
+    stateBytes: state.byteLength,
+    bestStateBytes: bestState.byteLength,
+    sha256: hashOf(...states),
+  };
+  await writeText(path, Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), ...states]));
 }
 
 /**
@@ -52,6 +66,7 @@ export async function loadCheckpoint(path: string, fingerprint: string): Promise
   } catch (cause) {
     throw damaged(cause);
   }
+  if (typeof header?.fingerprint !== "string") throw damaged();
   if (header.fingerprint !== fingerprint) {
     throw new HarmonicError(
       "E_RUN",
@@ -61,9 +76,9 @@ export async function loadCheckpoint(path: string, fingerprint: string): Promise
       },
     );
   }
-  const { stateBytes, bestStateBytes, ...rest } = header;
+  const { stateBytes, bestStateBytes, sha256, ...rest } = header;
   const states = bytes.subarray(end + 1);
-  if (states.length !== stateBytes + bestStateBytes) throw damaged();
+  if (states.length !== stateBytes + bestStateBytes || hashOf(states) !== sha256) throw damaged();
   const part = (from: number, to: number): ArrayBuffer =>
     states.buffer.slice(states.byteOffset + from, states.byteOffset + to);
   return {

@@ -135,6 +135,10 @@ export class TrainRun {
     const tokens = countTokens(lessons);
     this.tokens += tokens;
     const mean = sum / Math.max(1, loss.length);
+    // Saturated: values so large that nothing changes the loss any more, though it is no better than before.
+    if (gradientNorm === 0 && mean > 0) {
+      throw this.lost(`the gradient has become zero at step ${step + 1} of ${curriculum.steps}`);
+    }
     this.watch.add(mean);
     return {
       step: step + 1,
