@@ -28,3 +28,12 @@ export function fileError(cause: unknown, path?: string): unknown {
   const name = path ?? failed ?? "a file";
   return new HarmonicError("E_IO", `${name}: ${known[0]}`, { hint: known[1], cause });
 }
+
+/** True where whoever read from a pipe of ours has ended. */
+export function isClosedPipe(error: unknown): boolean {
+  for (let each = error; typeof each === "object" && each !== null; each = (each as Error).cause) {
+    const { code } = each as NodeJS.ErrnoException;
+    if (code === "EPIPE" || code === "ERR_STREAM_PREMATURE_CLOSE") return true;
+  }
+  return false;
+}

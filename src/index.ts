@@ -9,7 +9,13 @@ export {
   type PreprocessTableResult,
 } from "./run/preprocess-table";
 export { trainFolder, type TrainFolderOptions, type TrainFolderResult } from "./run/train-folder";
-export { sampleFolder, type SampleFolderOptions } from "./run/sample-folder";
+export { sampleFolder, type SampleFolderOptions, type SampleFolderResult } from "./run/sample-folder";
+export {
+  openGenerator,
+  RowGenerator,
+  type DrawOptions,
+  type OpenGeneratorOptions,
+} from "./run/open-generator";
 export { PRESETS, type PresetName } from "./run/presets";
 export { RunFolder } from "./run/folder";
 

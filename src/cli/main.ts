@@ -1,3 +1,4 @@
+import { isClosedPipe } from "../file-error";
 import { describeError, EXIT, exitCodeOf } from "./fail";
 import type { Io } from "./io";
 import { createProgram } from "./program";
@@ -11,6 +12,7 @@ export async function runCommand(argv: string[], io: Io): Promise<number> {
     await createProgram(io).parseAsync(argv, { from: "user" });
     return EXIT.done;
   } catch (error) {
+    if (isClosedPipe(error)) return EXIT.done;
     // Whatever an interrupted stage ended with: the user asked for it.
     const code = io.signal.aborted ? EXIT.interrupted : exitCodeOf(error);
     io.stderr.write(describeError(error));
@@ -28,10 +30,11 @@ export async function main(): Promise<void> {
   };
   process.once("SIGINT", onSignal);
   process.once("SIGTERM", onSignal);
-  // The reader of the pipe has enough: `harmonic sample DIR --out - | head` is no error.
+  // The reader of the pipe has enough: `harmonic sample DIR --out - | head` is no error. The command ends by itself, once
+  // what it has is safe.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") end(EXIT.done);
-    throw error;
+    if (error.code !== "EPIPE") throw error;
+    setTimeout(() => end(EXIT.done), GRACE_MS).unref();
   });
   process.exitCode = await runCommand(process.argv.slice(2), {
     stdin: process.stdin,

@@ -1,5 +1,6 @@
 import { MAX_K } from "../neighbors/find";
-import { choice, flag, integer, list, real, text } from "./options";
+import { choice, flag, integer, list, real, size, text } from "./options";
+import { temperatureSpec } from "./temperature";
 
 /** Options that several commands share, by what they set. */
 export const SHARED_SPECS = {
@@ -105,6 +106,7 @@ export const TRAIN_SPECS = {
 
 /** What decides how training is done, and nothing of what comes out. */
 export const TRAIN_CONTROL_SPECS = {
+  maxMemory: size("--max-memory <size>", "what training may take, e.g. 2GB or 900MB; default: any"),
   checkpointEvery: real("--checkpoint-every <seconds>", "training that is killed goes on from; default 30", {
     min: 0,
   }),
@@ -112,9 +114,22 @@ export const TRAIN_CONTROL_SPECS = {
 
 export const SAMPLE_SPECS = {
   rows: integer("--rows <n>", "rows to draw; default: as many as there are to learn from", { min: 1 }),
-  temperature: real("--temperature <t>", "spread of the draws, 0 takes the likeliest; default 1", {
+  temperature: temperatureSpec,
+  topP: real("--top-p <share>", "draw among the likeliest with this share together; default 1: all", {
+    above: 0,
+    max: 1,
+  }),
+  minP: real("--min-p <share>", "leave out what is less likely than this share of the likeliest; default 0", {
     min: 0,
-    max: 100,
+    max: 1,
+  }),
+  allowCopies: flag("--allow-copies", "keep rows that equal a row trained on; default: draw them again"),
+  minDistance: real("--min-distance <d>", "draw rows again that are nearer to a row trained on; default 0", {
+    min: 0,
+  }),
+  attempts: integer("--attempts <n>", "draws of one row before an error; default 100", {
+    min: 1,
+    max: 10000,
   }),
   prompt: choice(
     "--prompt <kind>",

@@ -5,8 +5,11 @@ import { fileError } from "../file-error";
  * Writes a file whole or not at all: under another name beside it, then renamed. `write` gets that name.
  * @throws E_IO where the disk is full or the folder cannot be written
  */
-export async function replaceFile(path: string, write: (partial: string) => Promise<void>): Promise<void> {
-  const partial = `${path}.partial-${process.pid}`;
+export async function replaceFile(
+  path: string,
+  write: (partial: string) => Promise<void>,
+  partial = `${path}.partial-${process.pid}`,
+): Promise<void> {
   try {
     await write(partial);
     await rename(partial, path);

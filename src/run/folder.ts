@@ -28,6 +28,7 @@ export const FILES = {
   checkpoint: "checkpoint.bin",
   log: "training.jsonl",
   synthetic: "synthetic.csv",
+  explanations: "explanations.parquet",
   metrics: "metrics.json",
   report: "report.html",
 } as const;
@@ -75,12 +76,7 @@ export class RunFolder {
 
   /** Opens a folder that a run or `preprocess` has made. @throws E_RUN where there is none */
   static async open(directory: string): Promise<RunFolder> {
-    const path = join(directory, FILES.run);
-    if (!existsSync(path)) {
-      throw new HarmonicError("E_RUN", `${directory} is no run folder: expected ${FILES.run} in it`, {
-        hint: "make one with harmonic run or harmonic preprocess",
-      });
-    }
+    const path = checkRun(directory);
     const release = await lockFolder(directory);
     try {
       return new RunFolder(directory, await readRunFile(path), release);
@@ -88,6 +84,11 @@ export class RunFolder {
       await release();
       throw error;
     }
+  }
+
+  /** Opens it for reading alone, which several processes may do at once. @throws E_RUN where there is none */
+  static async read(directory: string): Promise<RunFolder> {
+    return new RunFolder(directory, await readRunFile(checkRun(directory)), () => Promise.resolve());
   }
 
   get run(): Readonly<RunFile> {
@@ -165,6 +166,15 @@ export class RunFolder {
   private async save(): Promise<void> {
     await writeText(this.path(FILES.run), JSON.stringify(this.file, null, 2) + "\n");
   }
+}
+
+/** The path of the folder's run.json. */
+function checkRun(directory: string): string {
+  const path = join(directory, FILES.run);
+  if (existsSync(path)) return path;
+  throw new HarmonicError("E_RUN", `${directory} is no run folder: expected ${FILES.run} in it`, {
+    hint: "make one with harmonic run or harmonic preprocess",
+  });
 }
 
 async function readRunFile(path: string): Promise<RunFile> {

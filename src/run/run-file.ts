@@ -10,6 +10,7 @@ const plain = z.union([
   z.boolean(),
   z.null(),
   z.array(z.union([z.string(), z.number()])),
+  z.record(z.string(), z.number()),
 ]);
 
 const hashed = z.strictObject({
@@ -92,9 +93,17 @@ export function flatSettings(run: RunFile): Record<string, string | number | boo
   flat.seed = run.seed;
   for (const [stage, settings] of Object.entries(run.settings)) {
     for (const [key, value] of Object.entries(settings)) {
-      flat[`${stage}.${key}`] = Array.isArray(value) ? value.join(",") : value;
+      flat[`${stage}.${key}`] = flatValue(value);
     }
   }
   for (const [name, version] of Object.entries(run.versions)) flat[`version of ${name}`] = version;
   return flat;
+}
+
+function flatValue(value: PlainSettings[string]): string | number | boolean | null {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.join(",");
+  return Object.entries(value)
+    .map(([name, number]) => `${name}=${number}`)
+    .join(",");
 }

@@ -35,8 +35,18 @@ export class PromptSource {
 
   /** Token ids of prompt p. */
   prompt(p: number): Int32Array {
-    const rows = this.examples(p).map((id) => this.row(id));
-    return this.automaton.encodePrompt(this.parts, rows);
+    return this.encode(this.examples(p));
+  }
+
+  /**
+   * Token ids of a prompt for drawing row `row` once more: examples of its own for each attempt, lest a prompt that
+   * leads to a row that may not stand leads to it again. Depends on (seed, row, attempt) alone.
+   */
+  promptAgain(row: number, attempt: number): Int32Array {
+    if (this.k === 0) return this.encode([]);
+    const random = new Random(this.options.seed).derive("again").derive(row).derive(attempt);
+    if (this.options.prompt === "random") return this.encode(this.distinctRows(random));
+    return this.encode(this.neighborsOf(random.nextInt(this.n)));
   }
 
   /** Tokens that no prompt exceeds. */
@@ -50,9 +60,13 @@ export class PromptSource {
   /** Row ids of the examples of prompt p, in the order in which they stand. */
   examples(p: number): number[] {
     if (this.k === 0) return [];
-    if (this.options.prompt === "random") return this.distinctRows(p);
+    if (this.options.prompt === "random")
+      return this.distinctRows(new Random(this.options.seed).derive("examples").derive(p));
+    return this.neighborsOf(this.anchor(p));
+  }
+
+  private neighborsOf(anchor: number): number[] {
     const { ids, width } = this.options.neighbors;
-    const anchor = this.anchor(p);
     return Array.from(ids.subarray(anchor * width, anchor * width + this.k));
   }
 
@@ -66,11 +80,17 @@ export class PromptSource {
     return this.order.ids[p % this.n]!;
   }
 
-  private distinctRows(p: number): number[] {
-    const random = new Random(this.options.seed).derive("examples").derive(p);
+  private distinctRows(random: Random): number[] {
     const chosen = new Set<number>();
     while (chosen.size < this.k) chosen.add(random.nextInt(this.n));
     return [...chosen];
+  }
+
+  private encode(ids: readonly number[]): Int32Array {
+    return this.automaton.encodePrompt(
+      this.parts,
+      ids.map((id) => this.row(id)),
+    );
   }
 
   private row(id: number): Int32Array {

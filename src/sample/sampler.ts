@@ -4,16 +4,27 @@ import { rowFormat } from "../instruct/formats";
 import { inOrderOf, modelOrder } from "../instruct/order";
 import { resolveAdapter } from "../model/adapter";
 import { Tokenizer } from "../model/tokenizer";
-import type { GenerateResult, GeneratorHandle, ModelHandle, ModelInfo } from "../native/addon";
+import type {
+  GenerateOptions,
+  GenerateResult,
+  GeneratorHandle,
+  ModelHandle,
+  ModelInfo,
+} from "../native/addon";
 import { loadAddon } from "../native/load";
 import { throwIfAborted } from "../progress";
 import { Random } from "../random";
 import type { Column } from "../table/columns";
 import { rowCount } from "../table/convert";
-import { isNumberField, type TableSchema } from "../table/schema";
+import { didYouMean } from "../table/names";
+import type { TableSchema } from "../table/schema";
 import { RowAutomaton } from "./automaton";
+import { drawnColumns } from "./drawn";
+import { drawColumns, explanationColumns, explanationSchema } from "./explain";
+import { PrivacyGate } from "./gate";
 import { PromptSource } from "./prompts";
-import { parseSampleSettings, type SampleSettings, type SampleSettingsInput } from "./settings";
+import { drawRows, type DrawnRows, type JudgedPass } from "./redraw";
+import { parseSampleSettings, type DrawSettings, type DrawSettingsInput } from "./settings";
 
 export interface SamplerOptions {
   schema: TableSchema;
@@ -29,8 +40,16 @@ export interface SamplerOptions {
   base: string;
   /** LoRA adapter: a GGUF, or a folder that PEFT saved */
   adapter?: string;
-  settings: SampleSettingsInput;
+  /** whether the target counts in distances, as in preprocess; default false */
+  labelInDistance?: boolean;
+  settings: DrawSettingsInput;
   signal?: AbortSignal | undefined;
+}
+
+export interface GroupControl {
+  signal?: AbortSignal | undefined;
+  /** told how many rows of the group are drawn for good */
+  onRows?: ((done: number) => void) | undefined;
 }
 
 /** Memory that the rows in flight may take for keys and values. */
@@ -39,47 +58,52 @@ const CACHE_BYTES = 2 ** 30;
 const MOST_SEQUENCES = 64;
 
 /**
- * Draws rows in chunks of as many as are decoded in lock-step. Chunk c depends on (seed, c) alone, whatever was drawn
- * before it.
+ * Draws rows in groups. A group depends on (seed, its number) alone, whatever was drawn before it: its prompts, the seeds
+ * of its rows and of their redraws, and the passes of nSequences rows that it is decoded in, for a logarithm's last bits
+ * may depend on the rows beside a row.
  */
 export class Sampler {
-  readonly nChunks: number;
   private closed = false;
 
   private constructor(
-    private readonly schema: TableSchema,
-    /** the same in the order in which the model writes a row */
+    readonly schema: TableSchema,
+    /** what the model writes of it, in the order in which it does */
     private readonly drawnSchema: TableSchema,
-    readonly settings: SampleSettings & { nSequences: number },
+    /** the rows trained on */
+    readonly columns: readonly Column[],
+    readonly settings: DrawSettings & { nSequences: number },
     private readonly prompts: PromptSource,
+    private readonly gate: PrivacyGate,
     private readonly model: ModelHandle,
     private readonly generator: GeneratorHandle,
-  ) {
-    this.nChunks = Math.ceil(settings.rows / settings.nSequences);
-  }
+  ) {}
 
   /** @throws E_USAGE for a wrong setting, E_MODEL for a base or adapter that cannot be used */
   static async open(options: SamplerOptions): Promise<Sampler> {
-    const settings = parseSampleSettings(options.settings);
+    const { rows: _rows, ...settings } = parseSampleSettings({ rows: 1, ...options.settings });
     checkExamples(options, settings);
+    checkTemperatures(settings, options.schema);
     throwIfAborted(options.signal, "sampling");
     const path = options.base;
     const adapter = options.adapter === undefined ? undefined : await resolveAdapter(options.adapter, path);
-    const { engine } = settings;
+    const { engine, explain, threads } = settings;
     const model = await loadAddon().openModel({
       path,
       engine,
       ...(adapter === undefined ? {} : { adapter }),
     });
     try {
-      const { description, k } = options;
+      const { description, k, labelInDistance = false } = options;
       const format = rowFormat(options.format);
       const schema = modelOrder(options.schema, format);
       const columns = inOrderOf(schema, options.columns);
       const automaton = new RowAutomaton(schema, format, new Tokenizer(model));
       const neighbors = { ids: options.neighbors ?? new Int32Array(0), width: k };
-      const { prompt, seed, threads } = settings;
+      const { prompt, seed, allowCopies, minDistance } = settings;
       const prompts = new PromptSource(automaton, { columns, description, k, neighbors, prompt, seed });
+      const gate = new PrivacyGate({
+        ...{ columns, schema, labelInDistance, allowCopies, minDistance, distances: explain, threads },
+      });
       const nContext = prompts.longestPrompt() + automaton.longestRow();
       const nSequences = sequencesOf(settings, model.info(), nContext);
       throwIfAborted(options.signal, "sampling");
@@ -88,41 +112,98 @@ export class Sampler {
         nSequences,
         nContext,
         threads,
+        explain,
       });
-      return new Sampler(options.schema, schema, { ...settings, nSequences }, prompts, model, generator);
+      return new Sampler(
+        options.schema,
+        schema,
+        options.columns,
+        { ...settings, nSequences },
+        prompts,
+        gate,
+        model,
+        generator,
+      );
     } catch (error) {
       model.close();
       throw error;
     }
   }
 
-  /** Rows of chunk c: the last one has what is left. */
-  rowsOf(c: number): number {
-    return Math.min(this.settings.nSequences, this.settings.rows - c * this.settings.nSequences);
+  /** The table of `explained`. */
+  get explanationSchema(): TableSchema {
+    const names = new Set(this.drawnSchema.fields.map(({ name }) => name));
+    return explanationSchema({ fields: this.schema.fields.filter(({ name }) => names.has(name)) });
   }
 
   /**
-   * The rows of chunk c.
-   * @throws E_ABORTED where close() was called or the signal fired while they were drawn
+   * The first `nRows` rows of group g, in the columns that the model writes.
+   * @throws E_ABORTED where close() was called or the signal fired while they were drawn, E_MODEL where rows that may
+   *   stand cannot be had
    */
-  async chunk(c: number, signal?: AbortSignal): Promise<{ columns: Column[]; nTokens: number }> {
+  async group(g: number, nRows: number, control: GroupControl = {}): Promise<DrawnRows> {
+    const { groupRows, nSequences, attempts } = this.settings;
+    const firstRow = g * groupRows;
+    const drawn = await drawRows({
+      ...{ nRows, firstRow, nSequences, attempts },
+      draw: (rows, attempt) => this.pass(g, rows, attempt, control.signal),
+      onRows: control.onRows,
+    });
+    const { explained } = drawn;
+    return {
+      ...drawn,
+      ...(explained && {
+        explained: inOrderOf(this.explanationSchema, [...drawColumns(firstRow, drawn.redraws), ...explained]),
+      }),
+    };
+  }
+
+  /** Ends a group that is being drawn and frees the model. Idempotent. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.generator.close();
+    this.model.close();
+  }
+
+  /** Draws these rows of group g, which depends on them, g and attempt alone, and judges them. */
+  private async pass(
+    g: number,
+    rows: readonly number[],
+    attempt: number,
+    signal: AbortSignal | undefined,
+  ): Promise<JudgedPass> {
+    const seeds = this.seedsOf(g, attempt);
+    const { temperature, topP, minP } = this.settings;
+    const result = await this.generate(
+      {
+        ...join(rows.map((row) => this.promptOf(g, row, attempt))),
+        // Rows of one prompt give it each: the generator evaluates equal prompts once.
+        rowsPerPrompt: 1,
+        seeds: BigUint64Array.from(rows, (row) => seeds[row]!),
+        ...{ temperature, topP, minP, temperatures: this.temperatures() },
+      },
+      signal,
+    );
+    const columns = drawnColumns(result, this.drawnSchema, rows.length);
+    const failed = new Int32Array(result.failed);
+    const { leaks, distances } = await this.gate.judge(columns);
+    return {
+      columns,
+      ...(result.explanations && {
+        explained: explanationColumns(result.explanations, distances, this.drawnSchema, rows.length),
+      }),
+      reasons: leaks.map((leak, i) => (failed[i]! >= 0 ? "failed" : leak)),
+      nTokens: result.nTokens,
+    };
+  }
+
+  private async generate(options: GenerateOptions, signal: AbortSignal | undefined): Promise<GenerateResult> {
     throwIfAborted(signal, "sampling");
-    const { nSequences, rowsPerPrompt, temperature, seed } = this.settings;
-    const nRows = this.rowsOf(c);
-    const nPrompts = Math.ceil(nRows / rowsPerPrompt);
-    const first = c * (nSequences / rowsPerPrompt);
-    const pieces = Array.from({ length: nPrompts }, (_, p) => this.prompts.prompt(first + p));
-    const random = new Random(seed).derive("rows").derive(c);
     const stop = () => this.generator.abort();
     signal?.addEventListener("abort", stop);
     try {
-      const result = await this.generator.generate({
-        ...join(pieces),
-        rowsPerPrompt,
-        temperature,
-        seeds: BigUint64Array.from({ length: nPrompts * rowsPerPrompt }, () => random.nextUint64()),
-      });
-      return { columns: this.columnsOf(result, nRows), nTokens: result.nTokens };
+      return await this.generator.generate(options);
     } catch (error) {
       if (isHarmonicError(error) && error.code === "E_ABORTED") throw aborted("sampling");
       throw error;
@@ -131,29 +212,28 @@ export class Sampler {
     }
   }
 
-  /** Ends a chunk that is being drawn and frees the model. Idempotent. */
-  close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.generator.close();
-    this.model.close();
+  private promptOf(g: number, row: number, attempt: number): Int32Array {
+    const { groupRows, rowsPerPrompt } = this.settings;
+    if (attempt > 0) return this.prompts.promptAgain(g * groupRows + row, attempt);
+    const promptsPerGroup = Math.ceil(groupRows / rowsPerPrompt);
+    return this.prompts.prompt(g * promptsPerGroup + Math.floor(row / rowsPerPrompt));
   }
 
-  private columnsOf({ columns }: GenerateResult, nRows: number): Column[] {
-    const drawn = this.drawnSchema.fields.map((field, f): Column => {
-      if (isNumberField(field)) {
-        const scaled = new Float64Array(columns[f] as ArrayBuffer).subarray(0, nRows);
-        return { kind: "number", name: field.name, decimals: field.numberFormat.decimals, scaled };
-      }
-      const codes = new Int32Array(columns[f] as ArrayBuffer).subarray(0, nRows);
-      return { kind: "category", name: field.name, values: field.constraints.enum, codes };
-    });
-    return inOrderOf(this.schema, drawn);
+  /** One for each row of group g, of which a row's draws depend on nothing else. */
+  private seedsOf(g: number, attempt: number): BigUint64Array {
+    const { seed, groupRows } = this.settings;
+    const random = new Random(seed).derive("rows").derive(g).derive(attempt);
+    return BigUint64Array.from({ length: groupRows }, () => random.nextUint64());
+  }
+
+  /** By column as the model writes them, NaN: the general one. */
+  private temperatures(): Float64Array {
+    return Float64Array.from(this.drawnSchema.fields, ({ name }) => this.settings.temperatures[name] ?? NaN);
   }
 }
 
 /** Rows in lock-step: as asked, else as many as fit the memory; a multiple of the rows of a prompt. */
-function sequencesOf(settings: SampleSettings, model: ModelInfo, nContext: number): number {
+function sequencesOf(settings: DrawSettings, model: ModelInfo, nContext: number): number {
   const { rowsPerPrompt } = settings;
   const wanted = settings.nSequences ?? defaultSequences(model, nContext);
   return Math.max(1, Math.floor(wanted / rowsPerPrompt)) * rowsPerPrompt;
@@ -170,7 +250,7 @@ export function defaultSequences(model: ModelInfo, nContext: number): number {
   return Math.max(1, Math.min(MOST_SEQUENCES, fitting));
 }
 
-function checkExamples({ k, columns, neighbors }: SamplerOptions, { prompt }: SampleSettings): void {
+function checkExamples({ k, columns, neighbors }: SamplerOptions, { prompt }: DrawSettings): void {
   if (prompt === "none" || k === 0) return;
   const n = rowCount(columns);
   if (n < k + 1) {
@@ -191,6 +271,17 @@ function checkExamples({ k, columns, neighbors }: SamplerOptions, { prompt }: Sa
       },
     );
   }
+}
+
+function checkTemperatures({ temperatures }: DrawSettings, { fields }: TableSchema): void {
+  const names = fields.map(({ name }) => name);
+  const unknown = Object.keys(temperatures).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new HarmonicError(
+    "E_USAGE",
+    `\`temperature\` of "${unknown}": there is no such column${didYouMean(unknown, names)}`,
+    { hint: `the columns are: ${names.join(", ")}` },
+  );
 }
 
 function join(pieces: readonly Int32Array[]): { prompts: Int32Array; promptOffsets: Int32Array } {

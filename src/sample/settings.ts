@@ -8,6 +8,12 @@ export const sampleSettingsSchema = z.strictObject({
   rows: z.int().min(1),
   /** logits are divided by it; 1 samples the model's own distribution, 0 takes the likeliest [1] */
   temperature: z.number().min(0).max(100).default(1),
+  /** of single columns, by name, in place of the general one [none] */
+  temperatures: z.record(z.string(), z.number().min(0).max(100)).default({}),
+  /** draws among the likeliest tokens that together have this share of the probability [1: all] */
+  topP: z.number().gt(0).max(1).default(1),
+  /** leaves out tokens less likely than this share of the likeliest one [0: none] */
+  minP: z.number().min(0).max(1).default(0),
   /**
    * example rows before the row to draw: the nearest neighbours of a random row (as in training), random rows (as the
    * original samples), or none [anchor]
@@ -19,6 +25,19 @@ export const sampleSettingsSchema = z.strictObject({
   nSequences: z.int().min(1).max(256).optional(),
   /** what evaluates the model: llama.cpp, our own graph over 8-bit weights, or whichever is faster here [auto] */
   engine: z.enum(["auto", "graph", "llama"]).default("auto"),
+  /** whether rows may equal a row trained on; else they are drawn again [false] */
+  allowCopies: z.boolean().default(false),
+  /**
+   * least distance to the nearest row trained on, in preprocess's encoding, in which a column that differs wholly
+   * counts 1; nearer rows are drawn again [0]
+   */
+  minDistance: z.number().min(0).default(0),
+  /** draws of one row before sampling stops with an error; see redraw.ts [100] */
+  attempts: z.int().min(1).max(10000).default(100),
+  /** keeps with each row what the model thought of it; see explain.ts [false] */
+  explain: z.boolean().default(false),
+  /** rows that are drawn, kept and yielded together; rows depend on (seed, number of the group, row in it) [256] */
+  groupRows: z.int().min(1).max(65536).default(256),
   seed: z.int().min(0).default(0),
   threads: z
     .int()
@@ -28,6 +47,9 @@ export const sampleSettingsSchema = z.strictObject({
 
 export type SampleSettings = z.output<typeof sampleSettingsSchema>;
 export type SampleSettingsInput = z.input<typeof sampleSettingsSchema>;
+/** All but how many. */
+export type DrawSettings = Omit<SampleSettings, "rows">;
+export type DrawSettingsInput = Omit<SampleSettingsInput, "rows"> & { rows?: number };
 
 /** @throws E_USAGE naming the first setting that is wrong and what was expected */
 export function parseSampleSettings(input: SampleSettingsInput): SampleSettings {

@@ -27,6 +27,8 @@ export interface WriteOptions {
   format?: WritableFormat;
   /** where "-" goes; default process.stdout */
   stdout?: Writable;
+  /** where a file grows until it is whole, on the same disk; default: beside it, under a name of its own */
+  partial?: string;
   signal?: AbortSignal | undefined;
 }
 
@@ -58,13 +60,17 @@ export async function writeTable(
     return;
   }
   await translated(path, signal, () =>
-    replaceFile(path, async (partial) => {
-      if (format === "parquet") await writeParquet(partial, checked(batches, signal), schema);
-      else {
-        const bytes = Readable.from(encoded(batches, schema, format, false));
-        await pipeline(bytes, createWriteStream(partial), { signal });
-      }
-    }),
+    replaceFile(
+      path,
+      async (partial) => {
+        if (format === "parquet") await writeParquet(partial, checked(batches, signal), schema);
+        else {
+          const bytes = Readable.from(encoded(batches, schema, format, false));
+          await pipeline(bytes, createWriteStream(partial), { signal });
+        }
+      },
+      options.partial,
+    ),
   );
 }
 

@@ -24,17 +24,12 @@ async function draw(settings: Partial<SamplerOptions["settings"]>): Promise<unkn
   const sampler = await Sampler.open({
     ...{ schema: smallSchema, columns, format: "compact", description: "", k: 3, base },
     neighbors: await findNeighbors(columns, smallSchema, { k: 3 }),
-    settings: { rows: 32, nSequences: 16, threads: 1, seed: 5, ...settings },
+    settings: { nSequences: 16, threads: 1, seed: 5, allowCopies: true, ...settings },
   });
-  const rows: unknown[][] = [];
-  for (let c = 0; c < sampler.nChunks; c++) {
-    const drawn = (await sampler.chunk(c)).columns;
-    for (let i = 0; i < sampler.rowsOf(c); i++) {
-      rows.push(drawn.map((column) => (column.kind === "category" ? column.codes[i] : column.scaled[i])));
-    }
-  }
+  const drawn = (await sampler.group(0, 32)).columns;
   sampler.close();
-  return rows;
+  const cells = drawn.map((column) => Array.from(column.kind === "category" ? column.codes : "scaled" in column ? column.scaled : []));
+  return Array.from({ length: 32 }, (_, i) => cells.map((column) => column[i]));
 }
 
 /** Share of the rows that two drawings have in common, by place. */

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
+import { parseBytes } from "../../bytes";
 import { formatScores } from "../../evaluate/format-scores";
 import { run, type RunResult } from "../../run/run";
 import { defineCommand } from "../command";
 import type { Io } from "../io";
-import { pick, text } from "../options";
+import { flag, pick, text } from "../options";
 import { describePlan } from "../plan";
 import {
   PREPROCESS_SPECS,
@@ -13,6 +14,7 @@ import {
   TRAIN_CONTROL_SPECS,
   TRAIN_SPECS,
 } from "../stage-options";
+import { withTemperatures } from "../temperature";
 
 const SPECS = {
   target: text("--target <column>", "column to predict"),
@@ -29,6 +31,10 @@ const SPECS = {
   ...TRAIN_SPECS,
   ...TRAIN_CONTROL_SPECS,
   ...SAMPLE_SPECS,
+  explain: flag(
+    "--explain",
+    "keep what is known about every row in explanations.parquet, sums in the report",
+  ),
   ...SHARED_SPECS,
 };
 
@@ -47,8 +53,12 @@ export function addRun(program: Command, io: Io): void {
         ...{ table, target, out, base, schema, test, holdout, preset, seed, threads },
         preprocess: pick(options, PREPROCESS_SPECS),
         train: pick(options, TRAIN_SPECS),
-        sample: pick(options, SAMPLE_SPECS),
+        sample: withTemperatures({
+          ...pick(options, SAMPLE_SPECS),
+          ...(options.explain !== undefined && { explain: options.explain }),
+        }),
         checkpointEverySeconds: options.checkpointEvery,
+        maxMemory: options.maxMemory === undefined ? undefined : parseBytes(options.maxMemory),
         ...control,
         onPlan: (plan) => view.say(describePlan(plan)),
       });

@@ -1,25 +1,44 @@
 import type { Command } from "commander";
 import { HarmonicError } from "../../errors";
-import { sampleFolder } from "../../run/sample-folder";
+import { sampleFolder, type SampleFolderResult } from "../../run/sample-folder";
 import { defineCommand } from "../command";
 import type { Io } from "../io";
-import { choice, pick, text } from "../options";
+import { choice, integer, pick, text } from "../options";
 import { SAMPLE_SPECS, SHARED_SPECS } from "../stage-options";
+import { withTemperatures } from "../temperature";
 
 const SPECS = {
-  out: text("--out <file>", "where the rows go; - for an Arrow stream on standard output"),
-  format: choice("--format <name>", "of the rows; default: by the extension of the file", [
+  out: text("--out <path>", "a file, a folder (DIR/), or - for an Arrow stream on standard output"),
+  format: choice("--format <name>", "of the rows; default: by the file's extension, parquet in a folder", [
     "csv",
     "tsv",
     "jsonl",
     "parquet",
     "arrow",
   ]),
+  partRows: integer("--part-rows <n>", "rows of each file of a folder; default 65536", { min: 1 }),
+  shard: text("--shard <i/n>", "one part of the rows, e.g. 3/16; harmonic merge joins them; default: all"),
+  explain: text(
+    "--explain <file>",
+    "also write what is known about every row: probabilities, distance, redraws",
+  ),
   adapter: text("--adapter <path>", "another adapter than the folder's: a GGUF, or a folder that PEFT saved"),
   base: text("--base <model>", "base of that adapter; default: that of the folder's own"),
   ...SAMPLE_SPECS,
   ...SHARED_SPECS,
 };
+
+/** What is worth a line beside the rows. */
+function notesOn({ warnings, redraws: { copies, near, failed }, rows }: SampleFolderResult): string[] {
+  const figures = [
+    copies > 0 && `${copies} equal to a row trained on`,
+    near > 0 && `${near} too near to one`,
+    failed > 0 && `${failed} against a rule`,
+  ].filter((text) => text !== false);
+  const n = copies + near + failed;
+  const redrawn = n === 0 ? [] : [`drawn again for ${rows} rows: ${figures.join(", ")}`];
+  return [...warnings.map((warning) => `! ${warning}`), ...redrawn];
+}
 
 export function addSample(program: Command, io: Io): void {
   const command = program
@@ -30,20 +49,27 @@ export function addSample(program: Command, io: Io): void {
     command,
     SPECS,
     io,
-    async ({ arguments: [directory = ""], options, control, print }) => {
-      const { out, format, adapter, base, seed, threads } = options;
+    async ({ arguments: [directory = ""], options, control, view, print }) => {
+      const { out, format, partRows, shard, explain, adapter, base, seed, threads } = options;
       if (out === undefined) {
         throw new HarmonicError("E_USAGE", "expected a file for `out` but received nothing", {
           hint: "give --out FILE, or --out - for an Arrow stream on standard output",
         });
       }
       const result = await sampleFolder({
-        ...{ directory, out, adapter, base, seed, threads },
+        ...{ directory, out, partRows, shard, explain, adapter, base, seed, threads },
         outFormat: format,
         stdout: io.stdout,
-        settings: pick(options, SAMPLE_SPECS),
+        settings: withTemperatures(pick(options, SAMPLE_SPECS)),
         ...control,
       });
+      if (result === undefined) {
+        view.say(
+          "the reader of standard output ended early: rows drawn so far are kept, the same command goes on",
+        );
+        return;
+      }
+      for (const line of notesOn(result)) view.say(line);
       // Standard output is taken by the rows.
       if (out !== "-") await print(result, `${result.out}\n`);
     },

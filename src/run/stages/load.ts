@@ -46,10 +46,15 @@ export async function loadInstructionData(folder: RunFolder): Promise<Instructio
     neighbors,
     k,
     format: settings.format as FormatName,
-    description: String(folder.run.stages.preprocess?.result?.description ?? ""),
+    description: descriptionOf(folder),
     compat,
     ...(targets && { targets }),
   };
+}
+
+function descriptionOf({ run }: RunFolder): string {
+  const description = run.stages.preprocess?.result?.description;
+  return typeof description === "string" ? description : "";
 }
 
 /** The real rows of one part of the split. */

@@ -36,9 +36,9 @@ export function plainSampleSettings(settings: SampleStageSettings, compat: boole
   return { ...plain, rows: settings.rows ?? null, nSequences: plain.nSequences ?? null };
 }
 
-/** The original's examples are random rows. */
-function defaults(compat: boolean): Pick<SampleSettingsInput, "prompt"> {
-  return compat ? { prompt: "random" } : {};
+/** As the original draws: after random rows, at its temperature, and keeping what comes. */
+function defaults(compat: boolean): Pick<SampleSettingsInput, "prompt" | "temperature" | "allowCopies"> {
+  return compat ? { prompt: "random", temperature: 0.7, allowCopies: true } : {};
 }
 
 /** Draws the run's rows into the folder; goes on from the chunks that an interrupted sampling has left. */
@@ -53,13 +53,17 @@ export async function sampleStage(
     plainSampleSettings(settings, folder.run.settings.preprocess?.compat === true),
   );
   const { identity, ...options } = await sampleOptions(folder, settings, control);
+  const { explain } = options.settings;
   const result = await sampleToFile({
     ...options,
     identity,
     parts: folder.path(PARTS),
     out: folder.path(FILES.synthetic),
+    ...(explain === true && { explainOut: folder.path(FILES.explanations) }),
   });
-  await folder.finish("sample", [FILES.synthetic], { ...result });
+  const outputs = explain === true ? [FILES.synthetic, FILES.explanations] : [FILES.synthetic];
+  const { redraws, ...rest } = result;
+  await folder.finish("sample", outputs, { ...rest, redraws: { ...redraws } });
 }
 
 /** What `sample` needs, from the folder; `identity` tells its base, adapter and rows from others. */
@@ -79,6 +83,7 @@ export async function sampleOptions(
   const { threads, signal, onProgress, seed = folder.run.seed } = control;
   return {
     ...data,
+    labelInDistance: folder.run.settings.preprocess?.labelInDistance === true,
     base: base.path,
     adapter,
     settings: parseSampleSettings({

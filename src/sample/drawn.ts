@@ -1,0 +1,72 @@
+import type { GenerateResult, TextBuffers } from "../native/addon";
+import type { Column } from "../table/columns";
+import { isCategoryField, isDateField, isNumberField, type TableSchema } from "../table/schema";
+
+/** The first `nRows` rows of what the generator drew, as columns in the order of `schema`, which it draws in. */
+export function drawnColumns({ columns }: GenerateResult, schema: TableSchema, nRows: number): Column[] {
+  return schema.fields.map((field, f): Column => {
+    const { name } = field;
+    const buffer = columns[f]!;
+    if (isCategoryField(field)) {
+      const codes = new Int32Array(buffer as ArrayBuffer).subarray(0, nRows);
+      return { kind: "category", name, values: field.constraints.enum, codes };
+    }
+    if (isNumberField(field) || isDateField(field)) {
+      const scaled = new Float64Array(buffer as ArrayBuffer).subarray(0, nRows);
+      if (isDateField(field)) return { kind: "date", name, scaled };
+      return { kind: "number", name, decimals: field.numberFormat.decimals, scaled };
+    }
+    return { kind: "text", name, values: textsOf(buffer as TextBuffers).slice(0, nRows) };
+  });
+}
+
+function textsOf({ offsets, bytes, missing }: TextBuffers): (string | null)[] {
+  const ends = new Int32Array(offsets);
+  const all = Buffer.from(bytes);
+  return Array.from(new Uint8Array(missing), (isMissing, i) =>
+    isMissing ? null : all.toString("utf8", ends[i], ends[i + 1]),
+  );
+}
+
+/** Tables of the same columns, one below the other. */
+export function joinColumns(pieces: readonly (readonly Column[])[]): Column[] {
+  const [first = [], ...others] = pieces;
+  if (others.length === 0) return [...first];
+  return first.map((column, c): Column => {
+    // The same kind in every piece.
+    const all = <C extends Column>(_: C): C[] => pieces.map((piece) => piece[c] as C);
+    switch (column.kind) {
+      case "category":
+        return {
+          ...column,
+          codes: joined(
+            all(column).map(({ codes }) => codes),
+            Int32Array,
+          ),
+        };
+      case "text":
+        return { ...column, values: all(column).flatMap(({ values }) => values) };
+      default:
+        return {
+          ...column,
+          scaled: joined(
+            all(column).map(({ scaled }) => scaled),
+            Float64Array,
+          ),
+        };
+    }
+  });
+}
+
+function joined<T extends Int32Array | Float64Array>(
+  pieces: readonly T[],
+  make: new (length: number) => T,
+): T {
+  const all = new make(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}

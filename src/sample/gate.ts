@@ -1,0 +1,73 @@
+import { fitEncoding, type Encoding } from "../encode/encoding";
+import { RowIndex } from "../evaluate/row-index";
+import { loadAddon } from "../native/load";
+import type { Column } from "../table/columns";
+import { rowCount } from "../table/convert";
+import type { TableSchema } from "../table/schema";
+
+export interface GateOptions {
+  /** the rows trained on, and their schema */
+  columns: readonly Column[];
+  schema: TableSchema;
+  /** whether the target counts in distances, as in preprocess */
+  labelInDistance: boolean;
+  allowCopies: boolean;
+  minDistance: number;
+  /** tell the distances even where no least one is asked for */
+  distances: boolean;
+  threads: number;
+}
+
+/** Why a row may not stand: it equals a row trained on, or is nearer to one than allowed. */
+export type Leak = "copies" | "near";
+
+export interface Judgement {
+  /** of each row; undefined: it may stand */
+  leaks: (Leak | undefined)[];
+  /** to the nearest row trained on, shape (rows); where they were asked for */
+  distances?: Float32Array;
+}
+
+/** Holds drawn rows against the rows trained on. */
+export class PrivacyGate {
+  private readonly copies: RowIndex | undefined;
+  private readonly encoding: Encoding | undefined;
+  /** shape (n, max(d, 1)) */
+  private readonly points: Float32Array | undefined;
+
+  constructor(private readonly options: GateOptions) {
+    const { columns, schema, labelInDistance, allowCopies, minDistance, distances } = options;
+    const n = rowCount(columns);
+    if (n === 0) return;
+    if (!allowCopies) this.copies = new RowIndex(columns);
+    if (minDistance === 0 && !distances) return;
+    this.encoding = fitEncoding(columns, schema, { target: labelInDistance });
+    this.points = this.pointsOf(columns);
+  }
+
+  /** @param columns drawn rows, in the order of the columns trained on */
+  async judge(columns: readonly Column[]): Promise<Judgement> {
+    const n = rowCount(columns);
+    const distances = await this.distancesOf(columns);
+    const leaks = Array.from({ length: n }, (_, i): Leak | undefined => {
+      if (this.copies?.has(columns, i) === true) return "copies";
+      return distances !== undefined && distances[i]! < this.options.minDistance ? "near" : undefined;
+    });
+    return { leaks, ...(distances && { distances }) };
+  }
+
+  private async distancesOf(columns: readonly Column[]): Promise<Float32Array | undefined> {
+    if (this.points === undefined) return undefined;
+    const { threads } = this.options;
+    const d = Math.max(1, this.encoding!.d);
+    const queries = this.pointsOf(columns);
+    const found = await loadAddon().nearestNeighbors({ points: this.points, queries, d, k: 1, threads });
+    return new Float32Array(found.distances).map(Math.sqrt);
+  }
+
+  private pointsOf(columns: readonly Column[]): Float32Array {
+    const { data, n, d } = this.encoding!.encode(columns);
+    // A table of nothing but its target has no features: then every row is as near as any other.
+    return d === 0 ? new Float32Array(n) : data;
+  }
+}
