@@ -12,6 +12,8 @@ namespace {
 
 // From this many tokens on a group's products are oneDNN's.
 constexpr int64_t kLong = 96;
+// Scores lie in rows of a multiple of this.
+constexpr int64_t kLanes = 16;
 
 // c (m, n) = op(a) b + beta * c.
 void multiply(bool trans_a, int64_t m, int64_t n, int64_t k, const float* a, int64_t lda,
@@ -32,20 +34,26 @@ void transpose(const float* from, int64_t ld, int64_t n, int64_t width, float* t
 }
 
 // Rows of causal probabilities from scores (n, stride), in place: zero behind the row's own column.
+// Sixteen columns at a time, so that each is one register's work.
 void causal_softmax(float* scores, int64_t n, int64_t stride, float scale) {
   for (int64_t i = 0; i < n; i++) {
     float* row = scores + i * stride;
-    // whole registers: what lies behind the row's own column is cut off below
-    for (int64_t j = i + 1; j < stride; j++) row[j] = -1e30f;
     float largest = row[0];
-    for (int64_t j = 1; j < stride; j++) largest = std::max(largest, row[j]);
-    float sum = 0;
-    for (int64_t j = 0; j < stride; j++) {
-      row[j] = std::exp(std::max(scale * (row[j] - largest), -80.0f));
-      sum += j <= i ? row[j] : 0.0f;
+    for (int64_t j = 1; j <= i; j++) largest = std::max(largest, row[j]);
+    const int64_t seen = (i + kLanes) / kLanes * kLanes;
+    float sums[kLanes] = {};
+    for (int64_t j = 0; j < seen; j += kLanes) {
+      for (int64_t l = 0; l < kLanes; l++) {
+        const float p = std::exp(scale * std::min(row[j + l] - largest, 0.0f));
+        row[j + l] = j + l <= i ? p : 0.0f;
+        sums[l] += row[j + l];
+      }
     }
+    float sum = 0;
+    for (float part : sums) sum += part;
     const float inverse = 1.0f / sum;
-    for (int64_t j = 0; j < stride; j++) row[j] = j <= i ? row[j] * inverse : 0.0f;
+    for (int64_t j = 0; j < seen; j++) row[j] *= inverse;
+    std::fill(row + seen, row + stride, 0.0f);
   }
 }
 
@@ -161,7 +169,7 @@ void DenseAttention::forward(const float* qkv, float* out) const {
   const float scale = 1.0f / std::sqrt(static_cast<float>(hd));
   for_each_head([&](int64_t first, int64_t n, int kv, Scratch& w) {
     const float* base = qkv + first * ld;
-    const int64_t stride = (n + 15) / 16 * 16;
+    const int64_t stride = (n + kLanes - 1) / kLanes * kLanes;
     w.transposed.resize(hd * stride);
     w.scores.resize(n * stride);
     transpose(base + (hp.n_heads + kv) * hd, ld, n, hd, w.transposed.data(), stride);
@@ -184,7 +192,7 @@ void DenseAttention::backward(const float* qkv, const float* d_out, float* d_qkv
   for_each_head([&](int64_t first, int64_t n, int kv, Scratch& w) {
     const float* base = qkv + first * ld;
     float* d_base = d_qkv + first * ld;
-    const int64_t stride = (n + 15) / 16 * 16;
+    const int64_t stride = (n + kLanes - 1) / kLanes * kLanes;
     const int64_t k_at = (hp.n_heads + kv) * hd, v_at = k_at + hp.n_heads_kv * hd;
     w.transposed.resize(2 * hd * stride);
     w.scores.resize(n * stride);
@@ -204,8 +212,12 @@ void DenseAttention::backward(const float* qkv, const float* d_out, float* d_qkv
       for (int64_t i = 0; i < n; i++) {
         const float* p = w.scores.data() + i * stride;
         float* g = w.d_scores.data() + i * stride;
+        float sums[kLanes] = {};
+        for (int64_t j = 0; j < stride; j += kLanes) {
+          for (int64_t l = 0; l < kLanes; l++) sums[l] += p[j + l] * g[j + l];
+        }
         float mean = 0;
-        for (int64_t j = 0; j < stride; j++) mean += p[j] * g[j];
+        for (float part : sums) mean += part;
         for (int64_t j = 0; j < stride; j++) g[j] = scale * p[j] * (g[j] - mean);
       }
       multiply(false, n, hd, n, w.d_scores.data(), stride, base + k_at, ld, 0, d_base + h * hd, ld);

@@ -182,9 +182,8 @@ void FullTrainer::set_state(const std::vector<char>& state) {
   for (auto& gradient : gradients_) std::fill(gradient.begin(), gradient.end(), 0.0f);
 }
 
-void FullTrainer::save_model(const std::string& path,
-                             const std::map<std::string, std::string>& metadata,
-                             const std::string& type) {
+void FullTrainer::save(const std::string& path, const std::map<std::string, std::string>& metadata,
+                       const std::string& type) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const std::unique_ptr<gguf_context, void (*)(gguf_context*)> header(gguf_init_empty(), gguf_free);
   gguf_set_kv(header.get(), file_.metadata());

@@ -11,6 +11,7 @@
 #include "engine/dense-pass.h"
 #include "engine/parameters.h"
 #include "engine/train-batch.h"
+#include "engine/training.h"
 
 namespace harmonic {
 
@@ -29,23 +30,22 @@ struct FullTrainerOptions {
 // its groups: each takes its part forward and backward on its own, a piece at a time that stays in
 // its cache, into gradients of its own; so threads meet once a batch. Where copies of the gradients
 // would take too much memory fewer threads have one and the others help with its products.
-class FullTrainer {
+class FullTrainer final : public Training {
  public:
   explicit FullTrainer(const FullTrainerOptions& options);
   FullTrainer(const FullTrainer&) = delete;
   FullTrainer& operator=(const FullTrainer&) = delete;
 
-  // As the methods of Trainer.
-  std::vector<float> accumulate(const TrainBatch& batch);
-  std::vector<float> evaluate(const TrainBatch& batch);
-  double update(const AdamWOptions& options);
-  std::vector<char> state();
-  void set_state(const std::vector<char>& state);
-  void abort() { aborted_ = true; }
-  // Writes the model as a GGUF of its own, with all metadata of the one it began as; `type` as
-  // in Merger, `metadata` under harmonic.*
-  void save_model(const std::string& path, const std::map<std::string, std::string>& metadata,
-                  const std::string& type);
+  std::vector<float> accumulate(const TrainBatch& batch) override;
+  std::vector<float> evaluate(const TrainBatch& batch) override;
+  double update(const AdamWOptions& options) override;
+  std::vector<char> state() override;
+  void set_state(const std::vector<char>& state) override;
+  // A GGUF of its own, with all metadata of the one it began as.
+  void save(const std::string& path, const std::map<std::string, std::string>& metadata,
+            const std::string& type) override;
+  size_t n_parameters() const override { return parameters_.size(); }
+  void abort() override { aborted_ = true; }
 
   // Not synchronised: for tests and for what never changes.
   const Parameters& parameters() const { return parameters_; }

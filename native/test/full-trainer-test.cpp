@@ -204,7 +204,7 @@ TEST(a_trained_model_is_saved_whole) {
   const std::vector<float> losses = trainer.evaluate(b);
   const std::string path = temporary("saved");
   for (const auto& [type, tolerance] : {std::pair{"f32", 0.0}, {"f16", 0.02}, {"q8_0", 0.1}}) {
-    trainer.save_model(path, {{"note", "tiny"}}, type);
+    trainer.save(path, {{"note", "tiny"}}, type);
     CHECK_EQUAL(GgufFile(path, "model").text("harmonic.note"), "tiny");
     FullTrainer reopened(options_for(path));
     const std::vector<float> again = reopened.evaluate(b);

@@ -75,7 +75,7 @@ std::vector<float> reference(const std::string& base, ggml_type type, const std:
     for (const auto& p : trainer.adapter().parameters()) {
       for (size_t i = 0; i < p.n; i++) p.value[i] = normal(random);
     }
-    trainer.save_adapter(adapter, {});
+    trainer.save(adapter, {});
   }
   TrainBatch batch;
   batch.tokens = tokens;
