@@ -4,6 +4,8 @@
 
 #include "binding/arrays.h"
 #include "binding/async.h"
+#include "engine/full-trainer.h"
+#include "engine/scratch.h"
 
 namespace harmonic {
 namespace {
@@ -17,6 +19,12 @@ TrainBatch read_batch(const Napi::Object& o) {
   b.sets = copy_array<int32_t>(o.Get("sets"));
   b.weights = copy_array<float>(o.Get("weights"));
   if (o.Has("dropoutSeeds")) b.dropout_seeds = copy_array<uint64_t>(o.Get("dropoutSeeds"));
+  if (o.Has("targets")) {
+    const auto targets = o.Get("targets").As<Napi::Object>();
+    b.target_offsets = copy_array<int32_t>(targets.Get("offsets"));
+    b.target_labels = copy_array<int32_t>(targets.Get("labels"));
+    b.target_shares = copy_array<float>(targets.Get("shares"));
+  }
   return b;
 }
 
@@ -29,7 +37,8 @@ class TrainerHandle final : public Napi::ObjectWrap<TrainerHandle> {
                         InstanceMethod<&TrainerHandle::update>("update"),
                         InstanceMethod<&TrainerHandle::state>("state"),
                         InstanceMethod<&TrainerHandle::set_state>("setState"),
-                        InstanceMethod<&TrainerHandle::save_adapter>("saveAdapter"),
+                        InstanceMethod<&TrainerHandle::save>("saveAdapter"),
+                        InstanceMethod<&TrainerHandle::save>("saveModel"),
                         InstanceMethod<&TrainerHandle::n_parameters>("nParameters"),
                         InstanceMethod<&TrainerHandle::abort>("abort"),
                         InstanceMethod<&TrainerHandle::close>("close")});
@@ -37,16 +46,16 @@ class TrainerHandle final : public Napi::ObjectWrap<TrainerHandle> {
 
   explicit TrainerHandle(const Napi::CallbackInfo& info)
       : Napi::ObjectWrap<TrainerHandle>(info),
-        trainer_(*info[0].As<Napi::External<std::shared_ptr<Trainer>>>().Data()) {}
+        trainer_(*info[0].As<Napi::External<std::shared_ptr<Training>>>().Data()) {}
 
  private:
-  std::shared_ptr<Trainer> open(Napi::Env env) const {
+  std::shared_ptr<Training> open(Napi::Env env) const {
     if (!trainer_) throw to_js_error(env, Error("E_USAGE", "the trainer is closed"));
     return trainer_;
   }
 
   Napi::Value run(const Napi::CallbackInfo& info,
-                  std::vector<float> (Trainer::*pass)(const TrainBatch&)) {
+                  std::vector<float> (Training::*pass)(const TrainBatch&)) {
     auto trainer = open(info.Env());
     auto batch = std::make_shared<TrainBatch>(read_batch(info[0].As<Napi::Object>()));
     return run_async<std::vector<float>>(
@@ -56,8 +65,10 @@ class TrainerHandle final : public Napi::ObjectWrap<TrainerHandle> {
         });
   }
 
-  Napi::Value accumulate(const Napi::CallbackInfo& info) { return run(info, &Trainer::accumulate); }
-  Napi::Value evaluate(const Napi::CallbackInfo& info) { return run(info, &Trainer::evaluate); }
+  Napi::Value accumulate(const Napi::CallbackInfo& info) {
+    return run(info, &Training::accumulate);
+  }
+  Napi::Value evaluate(const Napi::CallbackInfo& info) { return run(info, &Training::evaluate); }
 
   Napi::Value update(const Napi::CallbackInfo& info) {
     auto trainer = open(info.Env());
@@ -95,7 +106,7 @@ class TrainerHandle final : public Napi::ObjectWrap<TrainerHandle> {
         [](Napi::Env env, bool&) { return env.Undefined(); });
   }
 
-  Napi::Value save_adapter(const Napi::CallbackInfo& info) {
+  Napi::Value save(const Napi::CallbackInfo& info) {
     auto trainer = open(info.Env());
     const std::string path = info[0].As<Napi::String>();
     const auto o = info[1].As<Napi::Object>();
@@ -104,18 +115,18 @@ class TrainerHandle final : public Napi::ObjectWrap<TrainerHandle> {
       metadata[entry.first.As<Napi::String>()] =
           static_cast<Napi::Value>(entry.second).As<Napi::String>();
     }
+    const std::string type = info[2].IsString() ? info[2].As<Napi::String>() : std::string();
     return run_async<bool>(
         info.Env(),
-        [trainer, path, metadata] {
-          trainer->save_adapter(path, metadata);
+        [trainer, path, metadata, type] {
+          trainer->save(path, metadata, type);
           return true;
         },
         [](Napi::Env env, bool&) { return env.Undefined(); });
   }
 
   Napi::Value n_parameters(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(),
-                             static_cast<double>(open(info.Env())->adapter().n_parameters()));
+    return Napi::Number::New(info.Env(), static_cast<double>(open(info.Env())->n_parameters()));
   }
 
   void abort(const Napi::CallbackInfo&) {
@@ -124,7 +135,7 @@ class TrainerHandle final : public Napi::ObjectWrap<TrainerHandle> {
 
   void close(const Napi::CallbackInfo&) { trainer_.reset(); }
 
-  std::shared_ptr<Trainer> trainer_;
+  std::shared_ptr<Training> trainer_;
 };
 
 ggml_type weight_type(const std::string& name) {
@@ -137,9 +148,7 @@ ggml_type weight_type(const std::string& name) {
               "expected auto, int8, bf16, f16 or f32 for `weights` but received \"" + name + "\"");
 }
 
-Napi::Value open_trainer(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const auto o = info[0].As<Napi::Object>();
+TrainerOptions read_options(Napi::Env env, const Napi::Object& o) {
   TrainerOptions options;
   options.path = o.Get("path").As<Napi::String>();
   options.adapter.rank = o.Get("rank").As<Napi::Number>();
@@ -158,11 +167,86 @@ Napi::Value open_trainer(const Napi::CallbackInfo& info) {
       translate_errors(env, [&] { return weight_type(o.Get("weights").As<Napi::String>()); });
   options.vocabulary = copy_array<int32_t>(o.Get("vocabulary"));
   options.allowed_sets = copy_array<uint8_t>(o.Get("allowedSets"));
+  return options;
+}
+
+Napi::Value open_trainer(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const TrainerOptions options = read_options(env, info[0].As<Napi::Object>());
   auto* constructor = static_cast<Napi::FunctionReference*>(info.Data());
-  return run_async<std::shared_ptr<Trainer>>(
+  return run_async<std::shared_ptr<Training>>(
       env, [options] { return std::make_shared<Trainer>(options); },
-      [constructor](Napi::Env env, std::shared_ptr<Trainer>& trainer) -> Napi::Value {
-        return constructor->New({Napi::External<std::shared_ptr<Trainer>>::New(env, &trainer)});
+      [constructor](Napi::Env env, std::shared_ptr<Training>& trainer) -> Napi::Value {
+        return constructor->New({Napi::External<std::shared_ptr<Training>>::New(env, &trainer)});
+      });
+}
+
+Napi::Value open_full_trainer(const Napi::CallbackInfo& info) {
+  const auto o = info[0].As<Napi::Object>();
+  FullTrainerOptions options;
+  options.path = o.Get("path").As<Napi::String>();
+  if (o.Has("dropout")) options.dropout = o.Get("dropout").As<Napi::Number>().FloatValue();
+  options.threads = o.Get("threads").As<Napi::Number>();
+  options.vocabulary = copy_array<int32_t>(o.Get("vocabulary"));
+  options.allowed_sets = copy_array<uint8_t>(o.Get("allowedSets"));
+  auto* constructor = static_cast<Napi::FunctionReference*>(info.Data());
+  return run_async<std::shared_ptr<Training>>(
+      info.Env(), [options] { return std::make_shared<FullTrainer>(options); },
+      [constructor](Napi::Env env, std::shared_ptr<Training>& trainer) -> Napi::Value {
+        return constructor->New({Napi::External<std::shared_ptr<Training>>::New(env, &trainer)});
+      });
+}
+
+Napi::Value write_scratch(const Napi::CallbackInfo& info) {
+  const auto o = info[0].As<Napi::Object>();
+  const auto integer = [&](const char* name) {
+    return o.Get(name).As<Napi::Number>().Int32Value();
+  };
+  ScratchOptions options;
+  options.path = o.Get("path").As<Napi::String>();
+  if (o.Get("tokenizer").IsString())
+    options.tokenizer = o.Get("tokenizer").As<Napi::String>();
+  else
+    options.n_vocabulary = integer("nVocabulary");
+  options.n_layers = integer("nLayers");
+  options.n_embedding = integer("nEmbedding");
+  options.n_heads = integer("nHeads");
+  options.n_heads_kv = integer("nHeadsKv");
+  options.n_feed_forward = integer("nFeedForward");
+  options.n_context = integer("nContext");
+  options.rope_base = o.Get("ropeBase").As<Napi::Number>().FloatValue();
+  options.norm_epsilon = o.Get("normEpsilon").As<Napi::Number>().FloatValue();
+  options.tied = o.Get("tied").As<Napi::Boolean>();
+  options.seed = static_cast<uint64_t>(o.Get("seed").As<Napi::Number>().Int64Value());
+  return run_async<bool>(
+      info.Env(),
+      [options] {
+        write_scratch_model(options);
+        return true;
+      },
+      [](Napi::Env env, bool&) { return env.Undefined(); });
+}
+
+Napi::Value trainer_memory(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  TrainerOptions options = read_options(env, info[0].As<Napi::Object>());
+  options.measured = true;
+  const auto shape = info[1].As<Napi::Object>();
+  const int64_t n = shape.Get("nTokens").As<Napi::Number>().Int64Value();
+  const int64_t longest = shape.Get("longestGroup").As<Napi::Number>().Int64Value();
+  return run_async<TrainerMemory>(
+      env, [options, n, longest] { return Trainer(options).memory(n, longest); },
+      [](Napi::Env env, TrainerMemory& memory) -> Napi::Value {
+        const auto o = Napi::Object::New(env);
+        const auto set = [&](const char* name, size_t bytes) {
+          o.Set(name, Napi::Number::New(env, static_cast<double>(bytes)));
+        };
+        set("weights", memory.weights);
+        set("reading", memory.reading);
+        set("adapter", memory.adapter);
+        set("graph", memory.graph);
+        set("work", memory.work);
+        return o;
       });
 }
 
@@ -172,6 +256,10 @@ void register_trainer(Napi::Env env, Napi::Object exports) {
   auto* constructor = new Napi::FunctionReference(Napi::Persistent(TrainerHandle::define(env)));
   env.AddCleanupHook([constructor] { delete constructor; });
   exports.Set("openTrainer", Napi::Function::New(env, open_trainer, "openTrainer", constructor));
+  exports.Set("openFullTrainer",
+              Napi::Function::New(env, open_full_trainer, "openFullTrainer", constructor));
+  exports.Set("writeScratchModel", Napi::Function::New(env, write_scratch, "writeScratchModel"));
+  exports.Set("trainerMemory", Napi::Function::New(env, trainer_memory, "trainerMemory"));
 }
 
 }  // namespace harmonic

@@ -81,6 +81,13 @@ Adapter::Adapter(const Hyperparameters& hp, const AdapterOptions& options, ggml_
            {"up", p + "ffn_up.weight", hp.n_ff, hp.n_ff}});
     group(layers[i].down, hp.n_ff, {{"down", p + "ffn_down.weight", 0, hp.n_embd}});
   }
+  if (options.measured) {
+    for (ggml_tensor* t = ggml_get_first_tensor(context_); t;
+         t = ggml_get_next_tensor(context_, t)) {
+      t->data = this;
+    }
+    return;
+  }
   buffer_ = ggml_backend_alloc_ctx_tensors(context_, backend);
   if (!buffer_) throw Error("E_MODEL", "not enough memory for the adapter");
   ggml_backend_buffer_clear(buffer_, 0);

@@ -18,6 +18,7 @@ struct AdapterOptions {
   float dropout = 0;                 // of the input of A, while training
   std::vector<std::string> targets;  // of q, k, v, o, gate, up, down
   uint64_t seed = 0;
+  bool measured = false;  // shapes alone, see WeightsOptions
 };
 
 // One projection y[out_offset .. out_offset + n_out) += scale * B A x.
@@ -60,6 +61,8 @@ class Adapter {
   Dropout dropout;
 
   size_t n_parameters() const;
+  // Bytes held, or that would be held: values, gradients and two moments.
+  size_t bytes() const { return 4 * sizeof(float) * n_parameters(); }
   // AdamW (Loshchilov and Hutter, 2019) on the gradients, which are zero afterwards; returns their
   // norm.
   double update(const AdamWOptions& options);

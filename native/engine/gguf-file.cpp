@@ -143,10 +143,10 @@ const GgufTensor* GgufFile::find(const std::string& name) const {
   return found == index_.end() ? nullptr : &tensors_[found->second];
 }
 
-std::vector<char> GgufFile::read_bytes(const GgufTensor& tensor) const {
-  std::vector<char> bytes(tensor.size);
+std::vector<char> GgufFile::read_at(const GgufTensor& tensor, size_t offset, size_t size) const {
+  std::vector<char> bytes(size);
   std::ifstream file(path_, std::ios::binary);
-  file.seekg(static_cast<std::streamoff>(tensor.offset));
+  file.seekg(static_cast<std::streamoff>(tensor.offset + offset));
   if (!file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
     throw Error("E_MODEL", "cannot read tensor " + tensor.name + " of " + path_,
                 "check the file and the disk");
@@ -154,9 +154,9 @@ std::vector<char> GgufFile::read_bytes(const GgufTensor& tensor) const {
   return bytes;
 }
 
-std::vector<float> GgufFile::read(const GgufTensor& tensor) const {
-  const std::vector<char> bytes = read_bytes(tensor);
-  std::vector<float> values(tensor.n_elements());
+std::vector<float> GgufFile::to_floats(const GgufTensor& tensor, const std::vector<char>& bytes,
+                                       int64_t n) const {
+  std::vector<float> values(n);
   if (tensor.type == GGML_TYPE_F32) {
     std::memcpy(values.data(), bytes.data(), bytes.size());
     return values;
@@ -166,8 +166,21 @@ std::vector<float> GgufFile::read(const GgufTensor& tensor) const {
     throw Error("E_MODEL", "cannot convert tensor " + tensor.name + " of type " +
                                ggml_type_name(tensor.type) + " in " + path_);
   }
-  to_float(bytes.data(), values.data(), tensor.n_elements());
+  to_float(bytes.data(), values.data(), n);
   return values;
+}
+
+std::vector<char> GgufFile::read_bytes(const GgufTensor& tensor) const {
+  return read_at(tensor, 0, tensor.size);
+}
+
+std::vector<float> GgufFile::read(const GgufTensor& tensor) const {
+  return to_floats(tensor, read_bytes(tensor), tensor.n_elements());
+}
+
+std::vector<float> GgufFile::read_rows(const GgufTensor& tensor, int64_t first, int64_t n) const {
+  const size_t row = ggml_row_size(tensor.type, tensor.shape[0]);
+  return to_floats(tensor, read_at(tensor, first * row, n * row), n * tensor.shape[0]);
 }
 
 }  // namespace harmonic

@@ -50,12 +50,18 @@ class GgufFile {
   const GgufTensor* find(const std::string& name) const;
   /** The values of a tensor, dequantised. Throws Error E_MODEL where they cannot be read. */
   std::vector<float> read(const GgufTensor& tensor) const;
+  /** The same of the n rows from `first` on, of a tensor of one matrix. */
+  std::vector<float> read_rows(const GgufTensor& tensor, int64_t first, int64_t n) const;
   /** The bytes of a tensor as they are. Throws Error E_MODEL where they cannot be read. */
   std::vector<char> read_bytes(const GgufTensor& tensor) const;
   /** Metadata in ggml's form, for as long as this object lives. */
   const gguf_context* metadata() const { return context_.get(); }
 
  private:
+  std::vector<char> read_at(const GgufTensor& tensor, size_t offset, size_t size) const;
+  std::vector<float> to_floats(const GgufTensor& tensor, const std::vector<char>& bytes,
+                               int64_t n) const;
+
   std::string path_;
   std::shared_ptr<gguf_context> context_;
   std::vector<GgufTensor> tensors_;

@@ -16,6 +16,8 @@ using dnnl::memory;
 
 // Tokens are multiplied in blocks of a multiple of this, so that few shapes are compiled.
 constexpr int kTokenUnit = 16;
+// Tokens of one product: more need more memory and are no faster.
+constexpr int kTokensAtOnce = 256;
 // x is rounded to -127 .. 127 and stored with this added: the instructions multiply unsigned by
 // signed.
 constexpr int kShift = 128;
@@ -80,6 +82,7 @@ Int8Matrix::Int8Matrix(const float* weights, int n_in, int n_out)
       scales_(n_out),
       row_sums_(n_out),
       kernel_(std::make_unique<Kernel>()) {
+  if (weights == nullptr) return;
   std::vector<int8_t> rounded(static_cast<size_t>(n_in) * n_out);
   for (int o = 0; o < n_out; o++) {
     const float* row = weights + static_cast<size_t>(o) * n_in;
@@ -111,12 +114,29 @@ Int8Matrix::Int8Matrix(const float* weights, int n_in, int n_out)
 
 Int8Matrix::~Int8Matrix() = default;
 
+size_t Int8Matrix::bytes() const {
+  // oneDNN pads rows and columns to its blocks
+  const auto padded = [](int n, int unit) {
+    return static_cast<size_t>(n + unit - 1) / unit * unit;
+  };
+  return padded(n_in_, 64) * padded(n_out_, 64) + 8 * static_cast<size_t>(n_out_);
+}
+
+size_t Int8Matrix::work_bytes(int64_t n) const {
+  const int64_t rows = 2 * std::min<int64_t>(n, kTokensAtOnce);
+  return rows * (static_cast<size_t>(n_in_) + 4 * static_cast<size_t>(n_out_));
+}
+
 bool Int8Matrix::is_fast_here() {
   const auto isa = dnnl::get_effective_cpu_isa();
   return isa >= dnnl::cpu_isa::avx512_core_vnni || isa == dnnl::cpu_isa::avx2_vnni;
 }
 
 void Int8Matrix::multiply(const float* x, int64_t ldx, float* y, int64_t ldy, int n) const {
+  if (n > kTokensAtOnce) {
+    multiply(x, ldx, y, ldy, kTokensAtOnce);
+    return multiply(x + kTokensAtOnce * ldx, ldx, y + kTokensAtOnce * ldy, ldy, n - kTokensAtOnce);
+  }
   if (n == 0) return;
   // Each token is rounded to 8 bits and what that leaves to 8 bits more: two rows of one product.
   const int rows = 2 * n;

@@ -12,7 +12,8 @@ namespace harmonic {
 // that of rounding W and x to 8 bits.
 class Int8Matrix {
  public:
-  // weights: shape (n_out, n_in), row-major
+  // weights: shape (n_out, n_in), row-major; null for a shape alone, in graphs that are only
+  // measured
   Int8Matrix(const float* weights, int n_in, int n_out);
   ~Int8Matrix();
   Int8Matrix(const Int8Matrix&) = delete;
@@ -20,6 +21,11 @@ class Int8Matrix {
 
   int n_in() const { return n_in_; }
   int n_out() const { return n_out_; }
+
+  // Bytes that it holds, or would hold.
+  size_t bytes() const;
+  // Bytes that a thread works with while it multiplies n tokens.
+  size_t work_bytes(int64_t n) const;
 
   // x [n_in, N] F32 -> [n_out, N] F32, as an operation of a ggml graph on the CPU.
   ggml_tensor* multiply(ggml_context* c, ggml_tensor* x);

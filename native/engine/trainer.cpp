@@ -1,6 +1,7 @@
 #include "engine/trainer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/error.h"
 #include "ggml-alloc.h"
@@ -129,8 +130,11 @@ Trainer::Trainer(const TrainerOptions& options)
     throw Error("E_USAGE", "expected `allowedSets` to hold whole rows of `vocabulary`");
   }
   weights_ = std::make_unique<Weights>(
-      WeightsOptions{options.path, "", options.weights, options.vocabulary, true}, cpu_.backend());
-  adapter_ = std::make_unique<Adapter>(weights_->hp, options.adapter, cpu_.backend());
+      WeightsOptions{options.path, "", options.weights, options.vocabulary, true, options.measured},
+      cpu_.backend());
+  AdapterOptions adapter = options.adapter;
+  adapter.measured = options.measured;
+  adapter_ = std::make_unique<Adapter>(weights_->hp, adapter, cpu_.backend());
   attention_ = std::make_unique<GroupAttention>(GroupAttention{AttentionShape(*weights_), {}});
   allocator_ = ggml_gallocr_new(ggml_backend_get_default_buffer_type(cpu_.backend()));
 }
@@ -169,11 +173,63 @@ void Trainer::check(const TrainBatch& b, bool backward) const {
   }
 }
 
+Trainer::Pass Trainer::build(const TrainBatch& batch, bool backward) {
+  Pass pass;
+  const int64_t n = batch.tokens.size(), n_loss = batch.loss_positions.size();
+  const Hyperparameters& hp = weights_->hp;
+  const int64_t n_head = n_head_ids();
+  const int64_t chunk = std::clamp<int64_t>(kHeadChunkFloats / n_head, 1, n_loss);
+  const size_t n_nodes =
+      256 + 96 * static_cast<size_t>(hp.n_layers) + 16 * ((n_loss + chunk - 1) / chunk);
+  const size_t bytes =
+      ggml_tensor_overhead() * n_nodes * 2 + ggml_graph_overhead_custom(n_nodes, false);
+  pass.context.reset(ggml_init({bytes, nullptr, true}));
+  ggml_context* c = pass.context.get();
+  pass.graph = ggml_new_graph_custom(c, n_nodes, false);
+  GraphBuilder build(c, pass.graph, *weights_, *adapter_, *attention_, backward);
+
+  pass.tokens = input(c, n);
+  pass.positions = input(c, n_loss);
+  std::vector<BlockActivations> blocks(hp.n_layers);
+  ggml_tensor* x = ggml_get_rows(c, weights_->embedding, pass.tokens);
+  for (int i = 0; i < hp.n_layers; i++) x = build.block(i, x, blocks[i]);
+
+  // The head sees the positions under loss alone.
+  ggml_tensor* last = ggml_get_rows(c, x, pass.positions);
+  ggml_tensor* normed = build.norm(last, weights_->output_norm);
+  pass.losses.resize(n_loss);
+  pass.tasks.reserve((n_loss + chunk - 1) / chunk);
+  ggml_tensor* d_normed = nullptr;
+  for (int64_t first = 0; first < n_loss; first += chunk) {
+    const int64_t count = std::min(chunk, n_loss - first);
+    pass.tasks.push_back({batch.labels.data() + first, batch.weights.data() + first,
+                          options_.allowed_sets.empty() ? nullptr : batch.sets.data() + first,
+                          options_.allowed_sets.data(), pass.losses.data() + first});
+    ggml_tensor* h =
+        ggml_view_2d(c, normed, normed->ne[0], count, normed->nb[1], first * normed->nb[1]);
+    ggml_tensor* d_logits = softmax_loss(c, weights_->head.multiply(c, h), &pass.tasks.back());
+    build.keep(d_logits);
+    if (backward) {
+      ggml_tensor* dh = weights_->head.multiply_transposed(c, d_logits);
+      d_normed = d_normed ? ggml_concat(c, d_normed, dh, 1) : dh;
+      build.keep(d_normed);
+    }
+  }
+  if (backward) {
+    ggml_tensor* dx = ggml_get_rows_back(c, build.norm_back(d_normed, last, weights_->output_norm),
+                                         pass.positions, x);
+    for (int i = hp.n_layers - 1; i >= 0; i--) {
+      if (options_.recompute) build.block(i, blocks[i].x, blocks[i]);
+      dx = build.block_back(i, dx, blocks[i]);
+      if (dx) build.keep(dx);
+    }
+  }
+  return pass;
+}
+
 std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
   check(batch, backward);
   const std::lock_guard<std::mutex> lock(mutex_);
-  const int64_t n = batch.tokens.size(), n_loss = batch.loss_positions.size();
-  const Hyperparameters& hp = weights_->hp;
   int longest = 0;
   for (size_t g = 0; g + 1 < batch.group_offsets.size(); g++) {
     longest = std::max(longest, batch.group_offsets[g + 1] - batch.group_offsets[g]);
@@ -183,66 +239,52 @@ std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
   if (backward && adapter_->dropout.on()) {
     adapter_->dropout.begin(batch.dropout_seeds, batch.group_offsets);
   }
-
-  const int64_t n_head = n_head_ids();
-  const int64_t chunk = std::clamp<int64_t>(kHeadChunkFloats / n_head, 1, n_loss);
-  const size_t n_nodes =
-      256 + 96 * static_cast<size_t>(hp.n_layers) + 16 * ((n_loss + chunk - 1) / chunk);
-  const size_t bytes =
-      ggml_tensor_overhead() * n_nodes * 2 + ggml_graph_overhead_custom(n_nodes, false);
-  std::unique_ptr<ggml_context, void (*)(ggml_context*)> context(ggml_init({bytes, nullptr, true}),
-                                                                 ggml_free);
-  ggml_context* c = context.get();
-  ggml_cgraph* graph = ggml_new_graph_custom(c, n_nodes, false);
-  GraphBuilder build(c, graph, *weights_, *adapter_, *attention_, backward);
-
-  ggml_tensor* tokens = input(c, n);
-  ggml_tensor* positions = input(c, n_loss);
-  std::vector<BlockActivations> blocks(hp.n_layers);
-  ggml_tensor* x = ggml_get_rows(c, weights_->embedding, tokens);
-  for (int i = 0; i < hp.n_layers; i++) x = build.block(i, x, blocks[i]);
-
-  // The head sees the positions under loss alone.
-  ggml_tensor* last = ggml_get_rows(c, x, positions);
-  ggml_tensor* normed = build.norm(last, weights_->output_norm);
-  std::vector<float> losses(n_loss);
-  std::vector<LossTask> tasks;
-  tasks.reserve((n_loss + chunk - 1) / chunk);
-  ggml_tensor* d_normed = nullptr;
-  for (int64_t first = 0; first < n_loss; first += chunk) {
-    const int64_t count = std::min(chunk, n_loss - first);
-    tasks.push_back({batch.labels.data() + first, batch.weights.data() + first,
-                     options_.allowed_sets.empty() ? nullptr : batch.sets.data() + first,
-                     options_.allowed_sets.data(), losses.data() + first});
-    ggml_tensor* h =
-        ggml_view_2d(c, normed, normed->ne[0], count, normed->nb[1], first * normed->nb[1]);
-    ggml_tensor* d_logits = softmax_loss(c, weights_->head.multiply(c, h), &tasks.back());
-    build.keep(d_logits);
-    if (backward) {
-      ggml_tensor* dh = weights_->head.multiply_transposed(c, d_logits);
-      d_normed = d_normed ? ggml_concat(c, d_normed, dh, 1) : dh;
-      build.keep(d_normed);
-    }
-  }
-  if (backward) {
-    ggml_tensor* dx =
-        ggml_get_rows_back(c, build.norm_back(d_normed, last, weights_->output_norm), positions, x);
-    for (int i = hp.n_layers - 1; i >= 0; i--) {
-      if (options_.recompute) build.block(i, blocks[i].x, blocks[i]);
-      dx = build.block_back(i, dx, blocks[i]);
-      if (dx) build.keep(dx);
-    }
-  }
-
-  if (!ggml_gallocr_alloc_graph(allocator_, graph)) {
+  Pass pass = build(batch, backward);
+  if (!ggml_gallocr_alloc_graph(allocator_, pass.graph)) {
     throw Error("E_NATIVE",
-                "not enough memory for a training step of " + std::to_string(n) + " tokens",
+                "not enough memory for a training step of " + std::to_string(batch.tokens.size()) +
+                    " tokens",
                 "use fewer tokens in a micro-batch");
   }
-  ggml_backend_tensor_set(tokens, batch.tokens.data(), 0, ggml_nbytes(tokens));
-  ggml_backend_tensor_set(positions, batch.loss_positions.data(), 0, ggml_nbytes(positions));
-  cpu_.compute(graph, "training");
-  return losses;
+  ggml_backend_tensor_set(pass.tokens, batch.tokens.data(), 0, ggml_nbytes(pass.tokens));
+  ggml_backend_tensor_set(pass.positions, batch.loss_positions.data(), 0,
+                          ggml_nbytes(pass.positions));
+  cpu_.compute(pass.graph, "training");
+  return std::move(pass.losses);
+}
+
+TrainerMemory Trainer::memory(int64_t n, int64_t longest) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  TrainBatch batch;
+  batch.tokens.resize(n);
+  for (auto* x : {&batch.loss_positions, &batch.labels, &batch.sets}) x->resize(n);
+  batch.weights.resize(n);
+  const Pass pass = build(batch, true);
+  std::unique_ptr<ggml_gallocr, void (*)(ggml_gallocr_t)> allocator(
+      ggml_gallocr_new(ggml_backend_get_default_buffer_type(cpu_.backend())), ggml_gallocr_free);
+  size_t graph = 0;
+  ggml_gallocr_reserve_n_size(allocator.get(), pass.graph, nullptr, nullptr, &graph);
+  graph += ggml_used_mem(pass.context.get());
+
+  const Hyperparameters& hp = weights_->hp;
+  const int64_t threads = options_.threads, share = (n + threads - 1) / threads + 16;
+  // queries, keys, their gradients and two squares of scores for each thread
+  size_t work = sizeof(float) * threads * (2 * longest * longest + 4 * longest * hp.head_dim);
+  const LayerWeights& l = weights_->layers[0];
+  size_t product = 0;
+  for (const FrozenMatrix* m : {&l.qkv, &l.output, &l.gate_up, &l.down}) {
+    if (!m->forward8) {
+      // ggml converts what it multiplies to the type of the weights
+      product =
+          std::max(product, sizeof(float) * n * std::max(m->forward->ne[0], m->forward->ne[1]));
+      continue;
+    }
+    for (const Int8Matrix* matrix : {m->forward8.get(), m->backward8.get()}) {
+      product = std::max(product, threads * matrix->work_bytes(share));
+    }
+  }
+  work += product;
+  return {weights_->bytes(), weights_->reading_bytes(), adapter_->bytes(), graph, work};
 }
 
 std::vector<float> Trainer::accumulate(const TrainBatch& batch) { return run(batch, true); }
@@ -264,8 +306,8 @@ void Trainer::set_state(const std::vector<char>& state) {
   adapter_->set_state(state);
 }
 
-void Trainer::save_adapter(const std::string& path,
-                           const std::map<std::string, std::string>& metadata) {
+void Trainer::save(const std::string& path, const std::map<std::string, std::string>& metadata,
+                   const std::string&) {
   const std::lock_guard<std::mutex> lock(mutex_);
   adapter_->save(path, metadata);
 }

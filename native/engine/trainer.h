@@ -12,6 +12,7 @@
 #include "engine/cpu.h"
 #include "engine/train-batch.h"
 #include "engine/train-ops.h"
+#include "engine/training.h"
 #include "engine/weights.h"
 
 namespace harmonic {
@@ -28,36 +29,56 @@ struct TrainerOptions {
   std::vector<int32_t> vocabulary;
   // shape (sets, vocabulary.size()); empty: every id is allowed everywhere
   std::vector<uint8_t> allowed_sets;
+  // shapes alone: nothing is read or held, and memory() is all that can be asked
+  bool measured = false;
+};
+
+// Bytes that a training pass takes, by what for.
+struct TrainerMemory {
+  size_t weights;  // frozen
+  size_t reading;  // beside them while they are read, before anything else is there
+  size_t adapter;  // with its gradients and moments
+  size_t graph;    // activations
+  size_t work;     // of single operations
 };
 
 // Trains a LoRA adapter on a frozen llama-family model. The graph, forward and backward, is written
 // out in trainer.cpp block by block; nothing is differentiated automatically.
-class Trainer {
+class Trainer final : public Training {
  public:
   explicit Trainer(const TrainerOptions& options);
   ~Trainer();
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  // Forward and backward; adds to the gradients. Returns the loss of each position (natural log),
-  // shape (R).
-  std::vector<float> accumulate(const TrainBatch& batch);
-  // Forward alone.
-  std::vector<float> evaluate(const TrainBatch& batch);
-  double update(const AdamWOptions& options);
-  std::vector<char> state();
-  void set_state(const std::vector<char>& state);
-  void save_adapter(const std::string& path, const std::map<std::string, std::string>& metadata);
-
-  // Ends a running pass, and every later one, with E_ABORTED; the weights stay those of the last
-  // update.
-  void abort() { aborted_ = true; }
+  std::vector<float> accumulate(const TrainBatch& batch) override;
+  std::vector<float> evaluate(const TrainBatch& batch) override;
+  double update(const AdamWOptions& options) override;
+  std::vector<char> state() override;
+  void set_state(const std::vector<char>& state) override;
+  // The adapter; it has no `type`.
+  void save(const std::string& path, const std::map<std::string, std::string>& metadata,
+            const std::string& = "") override;
+  size_t n_parameters() const override { return adapter_->n_parameters(); }
+  void abort() override { aborted_ = true; }
+  // Of a micro-batch of n tokens, the longest group of which has `longest`; all may be under loss.
+  TrainerMemory memory(int64_t n, int64_t longest);
 
   // Not synchronised: for tests and for what never changes.
   const Adapter& adapter() const { return *adapter_; }
   const Hyperparameters& hyperparameters() const { return weights_->hp; }
 
  private:
+  // The graph of one micro-batch; its inputs are filled once it has memory.
+  struct Pass {
+    std::unique_ptr<ggml_context, void (*)(ggml_context*)> context{nullptr, ggml_free};
+    ggml_cgraph* graph = nullptr;
+    ggml_tensor *tokens = nullptr, *positions = nullptr;
+    std::vector<LossTask> tasks;
+    std::vector<float> losses;
+  };
+  // Refers to the batch.
+  Pass build(const TrainBatch& batch, bool backward);
   std::vector<float> run(const TrainBatch& batch, bool backward);
   void check(const TrainBatch& batch, bool backward) const;
   // ids that the head gives a logit

@@ -1,5 +1,9 @@
 #include "engine/weights.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <algorithm>
 #include <functional>
 #include <memory>
@@ -55,6 +59,24 @@ const GgufTensor& find(const GgufFile& file, const std::string& name) {
   return *tensor;
 }
 
+// Rows of a matrix that are read at a time.
+constexpr int64_t kRowsAtOnce = 1024;
+
+// values (rows, columns) as (columns, rows)
+void transpose(const float* values, int64_t rows, int64_t columns, std::vector<float>& out) {
+  out.resize(rows * columns);
+  for (int64_t r = 0; r < rows; r++) {
+    for (int64_t c = 0; c < columns; c++) out[c * rows + r] = values[r * columns + c];
+  }
+}
+
+// What was read into and let go of returns to the system, not to later allocations.
+void give_back_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 }  // namespace
 
 Weights::Weights(const WeightsOptions& options, ggml_backend_t backend) {
@@ -69,14 +91,14 @@ Weights::Weights(const WeightsOptions& options, ggml_backend_t backend) {
     adapter = std::make_unique<GgufFile>(options.adapter, "adapter");
     check_adapter(*adapter, file);
   }
+  const auto product_of = [&](const GgufTensor& tensor) {
+    return adapter ? LowRank::find(*adapter, tensor) : std::nullopt;
+  };
   // The values of a tensor, with the adapter's product added.
   const auto read = [&](const std::string& name) {
     const GgufTensor& tensor = find(file, name);
     std::vector<float> values = file.read(tensor);
-    if (adapter) {
-      if (const auto product = LowRank::find(*adapter, tensor))
-        product->add(values.data(), 0, tensor.shape[1]);
-    }
+    if (const auto product = product_of(tensor)) product->add(values.data(), 0, tensor.shape[1]);
     return values;
   };
   const auto read_all = [&](const std::vector<std::string>& names) {
@@ -133,7 +155,13 @@ Weights::Weights(const WeightsOptions& options, ggml_backend_t backend) {
     matrices.push_back({&m, names, n_in, n_out, rows});
   };
 
-  embedding = ggml_new_tensor_2d(context_, tensor_type, hp.n_embd, hp.n_vocab);
+  // Rows are looked up, not multiplied: they stay in the file's type where that is no wider.
+  const GgufTensor& tokens = find(file, "token_embd.weight");
+  const auto token_product = product_of(tokens);
+  const bool as_in_file = !token_product && ggml_row_size(tokens.type, hp.n_embd) <=
+                                                ggml_row_size(tensor_type, hp.n_embd);
+  embedding =
+      ggml_new_tensor_2d(context_, as_in_file ? tokens.type : tensor_type, hp.n_embd, hp.n_vocab);
   layers.resize(hp.n_layers);
   for (int i = 0; i < hp.n_layers; i++) {
     const std::string p = "blk." + std::to_string(i) + ".";
@@ -165,6 +193,37 @@ Weights::Weights(const WeightsOptions& options, ggml_backend_t backend) {
     for (float f : read("rope_freqs.weight")) rope_factors.push_back(1.0f / f);
   }
 
+  for (const MatrixSource& source : matrices) {
+    const int64_t values = source.n_in * source.n_out;
+    int64_t read_at_once = source.rows ? source.n_in : std::min(values, source.n_in * kRowsAtOnce);
+    if (!source.matrix->forward) {
+      for (const auto* m : {&source.matrix->forward8, &source.matrix->backward8}) {
+        if (m == &source.matrix->backward8 && !options.backward) continue;
+        const bool back = m == &source.matrix->backward8;
+        bytes_ += Int8Matrix(nullptr, back ? source.n_out : source.n_in,
+                             back ? source.n_in : source.n_out)
+                      .bytes();
+      }
+      read_at_once = 3 * values;
+    }
+    reading_bytes_ = std::max<size_t>(reading_bytes_, sizeof(float) * read_at_once);
+  }
+  bytes_ += ggml_backend_alloc_ctx_tensors_from_buft_size(
+      context_, ggml_backend_get_default_buffer_type(backend));
+  if (options.measured) {
+    // An address that is not looked at tells the graph's allocator that these are not its to place.
+    for (ggml_tensor* t = ggml_get_first_tensor(context_); t;
+         t = ggml_get_next_tensor(context_, t)) {
+      t->data = this;
+    }
+    for (const MatrixSource& source : matrices) {
+      FrozenMatrix& m = *source.matrix;
+      if (m.forward) continue;
+      m.forward8 = std::make_unique<Int8Matrix>(nullptr, source.n_in, source.n_out);
+      m.backward8 = std::make_unique<Int8Matrix>(nullptr, source.n_out, source.n_in);
+    }
+    return;
+  }
   buffer_ = ggml_backend_alloc_ctx_tensors(context_, backend);
   if (!buffer_) throw Error("E_MODEL", path + ": not enough memory for its weights");
 
@@ -175,41 +234,76 @@ Weights::Weights(const WeightsOptions& options, ggml_backend_t backend) {
     }
     ggml_backend_tensor_set(tensor, values.data(), 0, ggml_nbytes(tensor));
   }
+  // `n` rows from `first` on of a matrix that a tensor holds.
   std::vector<char> packed;
-  const auto store = [&](ggml_tensor* t, const std::vector<float>& values) {
-    packed.resize(ggml_nbytes(t));
-    ggml_quantize_chunk(t->type, values.data(), packed.data(), 0, t->ne[1], t->ne[0], nullptr);
-    ggml_backend_tensor_set(t, packed.data(), 0, packed.size());
+  const auto store_rows = [&](ggml_tensor* t, int64_t first, int64_t n, const float* values) {
+    packed.resize(n * t->nb[1]);
+    ggml_quantize_chunk(t->type, values, packed.data(), 0, n, t->ne[0], nullptr);
+    ggml_backend_tensor_set(t, packed.data(), first * t->nb[1], packed.size());
   };
-  store(embedding, read("token_embd.weight"));
+  // The same of its transpose: t [n_out, n_in].
   std::vector<float> transposed;
-  for (const MatrixSource& source : matrices) {
-    std::vector<float> values = read_all(source.names);
-    const int64_t n_in = source.n_in, n_out = source.n_out;
-    FrozenMatrix& m = *source.matrix;
-    if (source.rows) {
-      std::vector<float> picked(n_in * n_out);
-      for (int64_t o = 0; o < n_out; o++) {
-        std::copy_n(values.data() + (*source.rows)[o] * n_in, n_in, picked.data() + o * n_in);
+  const auto store_columns = [&](ggml_tensor* t, int64_t first, int64_t n, const float* values) {
+    const int64_t n_in = t->ne[1];
+    const size_t size = ggml_type_size(t->type);
+    transpose(values, n, n_in, transposed);
+    packed.resize(n * n_in * size);
+    ggml_quantize_chunk(t->type, transposed.data(), packed.data(), 0, n_in, n, nullptr);
+    for (int64_t i = 0; i < n_in; i++) {
+      ggml_backend_tensor_set(t, packed.data() + i * n * size, i * t->nb[1] + first * size,
+                              n * size);
+    }
+  };
+  // Calls body(first, n, values) for some rows after others of tensors that lie one behind another.
+  const auto for_rows = [&](const std::vector<std::string>& names, const auto& body) {
+    int64_t done = 0;
+    for (const auto& name : names) {
+      const GgufTensor& tensor = find(file, name);
+      const auto product = product_of(tensor);
+      for (int64_t first = 0; first < tensor.shape[1]; first += kRowsAtOnce) {
+        const int64_t n = std::min(kRowsAtOnce, tensor.shape[1] - first);
+        std::vector<float> values = file.read_rows(tensor, first, n);
+        if (product) product->add(values.data(), first, n);
+        body(done + first, n, values.data());
       }
-      values.swap(picked);
+      done += tensor.shape[1];
     }
-    if (m.forward) {
-      store(m.forward, values);
+  };
+
+  if (as_in_file) {
+    const std::vector<char> bytes = file.read_bytes(tokens);
+    ggml_backend_tensor_set(embedding, bytes.data(), 0, bytes.size());
+  } else {
+    for_rows({tokens.name}, [&](int64_t first, int64_t n, const float* values) {
+      store_rows(embedding, first, n, values);
+    });
+  }
+  for (const MatrixSource& source : matrices) {
+    FrozenMatrix& m = *source.matrix;
+    const auto store = [&](int64_t first, int64_t n, const float* values) {
+      store_rows(m.forward, first, n, values);
+      if (m.backward) store_columns(m.backward, first, n, values);
+    };
+    if (source.rows) {
+      const GgufTensor& tensor = find(file, source.names[0]);
+      const auto product = product_of(tensor);
+      for (int64_t o = 0; o < source.n_out; o++) {
+        const int64_t id = (*source.rows)[o];
+        std::vector<float> values = file.read_rows(tensor, id, 1);
+        if (product) product->add(values.data(), id, 1);
+        store(o, 1, values.data());
+      }
+    } else if (m.forward) {
+      for_rows(source.names, store);
     } else {
-      m.forward8 = std::make_unique<Int8Matrix>(values.data(), n_in, n_out);
-    }
-    if (!options.backward) continue;
-    transposed.resize(values.size());
-    for (int64_t o = 0; o < n_out; o++) {
-      for (int64_t i = 0; i < n_in; i++) transposed[i * n_out + o] = values[o * n_in + i];
-    }
-    if (m.backward) {
-      store(m.backward, transposed);
-    } else {
-      m.backward8 = std::make_unique<Int8Matrix>(transposed.data(), n_out, n_in);
+      const std::vector<float> values = read_all(source.names);
+      m.forward8 = std::make_unique<Int8Matrix>(values.data(), source.n_in, source.n_out);
+      if (!options.backward) continue;
+      transpose(values.data(), source.n_out, source.n_in, transposed);
+      m.backward8 = std::make_unique<Int8Matrix>(transposed.data(), source.n_out, source.n_in);
     }
   }
+  give_back_memory();
 }
 
 Weights::~Weights() {

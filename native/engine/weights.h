@@ -73,6 +73,8 @@ struct WeightsOptions {
   std::vector<int32_t> vocabulary;
   // also the transposed matrices, for a backward pass
   bool backward = false;
+  // shapes alone: nothing is read or held, and graphs over it can only be measured
+  bool measured = false;
 };
 
 // The weights of a llama-family GGUF of any tensor type, held for our own graphs: matrices in one
@@ -90,12 +92,19 @@ class Weights {
   std::vector<LayerWeights> layers;
   ggml_tensor* output_norm = nullptr;
   FrozenMatrix head;  // [n_embd, vocabulary or n_vocab]
+  // Bytes held, or that would be held.
+  size_t bytes() const { return bytes_; }
+  // The most that is held beside it while it is read.
+  size_t reading_bytes() const { return reading_bytes_; }
+
   // 1 / factor per rotated pair (Llama 3's rope_freqs), empty where the model has none
   std::vector<float> rope_factors;
 
  private:
   ggml_context* context_ = nullptr;
   ggml_backend_buffer_t buffer_ = nullptr;
+  size_t bytes_ = 0;
+  size_t reading_bytes_ = 0;
 };
 
 }  // namespace harmonic

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Option, type Command } from "commander";
 import { z } from "zod";
+import { SIZE_PATTERN } from "../bytes";
 import { HarmonicError } from "../errors";
 import { fileError } from "../file-error";
 import { didYouMean } from "../table/names";
@@ -63,6 +64,14 @@ export const real = (
   if (max !== undefined) [schema] = [schema.max(max), bounds.push(`of at most ${max}`)];
   return { flags, description, expected: `a number ${bounds.join(" and ")}`.trim(), schema };
 };
+
+/** An amount of memory: digits with a unit of 1000 or 1024, or bytes. */
+export const size = (flags: string, description: string): OptionSpec<z.ZodString> => ({
+  flags,
+  description,
+  expected: "a size such as 2GB, 1.5GiB or 900MB",
+  schema: z.string().regex(SIZE_PATTERN),
+});
 
 export const choice = <const V extends readonly [string, ...string[]]>(
   flags: string,

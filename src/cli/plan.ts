@@ -1,7 +1,8 @@
+import { formatBytes } from "../bytes";
 import type { TrainPlan } from "../train/train";
 import { formatAmount, formatSeconds } from "./progress";
 
-/** "train: 8 epochs of 537 rows, 536 steps, 228,000 tokens, 4,884,480 parameters, about 4 min 10 s here" */
+/** "train: 8 epochs of 537 rows, 536 steps, 228,000 tokens, 4,884,480 parameters, up to 910 MB of memory, about 4 min 10 s here" */
 export function describePlan(plan: TrainPlan): string {
   const epochs = formatAmount(Math.round(plan.epochs * 10) / 10, plan.epochs === 1 ? "epoch" : "epochs");
   const resumed = plan.stepsDone > 0 ? ` (going on after ${plan.stepsDone})` : "";
@@ -10,6 +11,13 @@ export function describePlan(plan: TrainPlan): string {
     `${formatAmount(plan.steps, "steps")}${resumed}`,
     formatAmount(plan.tokens, "tokens"),
     formatAmount(plan.parameters, "parameters"),
+    describeMemory(plan.memory),
     `about ${formatSeconds(plan.estimatedSeconds)} here`,
   ].join(", ");
+}
+
+/** "about 0.91 GB of memory", with what is done to keep to a limit. */
+function describeMemory({ bytes, recompute, microBatchTokens }: TrainPlan["memory"]): string {
+  const how = recompute ? ` (blocks computed again, ${microBatchTokens} tokens at a time)` : "";
+  return `up to ${formatBytes(bytes)} of memory${how}`;
 }

@@ -21,6 +21,15 @@ export interface Addon {
   /** Builds the training graph over the weights of a GGUF. Refuses architectures that it cannot train. */
   openTrainer(options: OpenTrainerOptions): Promise<TrainerHandle>;
 
+  /** What a training pass would take, from the base's header alone; nothing is loaded. */
+  trainerMemory(options: OpenTrainerOptions, shape: BatchShape): Promise<TrainerMemory>;
+
+  /** Trains all weights of a small model in F32. Refuses architectures that it cannot train. */
+  openFullTrainer(options: OpenFullTrainerOptions): Promise<FullTrainerHandle>;
+
+  /** Writes a llama-architecture model with random weights as a standalone F32 GGUF, for openFullTrainer. */
+  writeScratchModel(options: ScratchModelOptions): Promise<void>;
+
   /** Begins to write base + adapter as one GGUF; the caller steps through it and gives the file its name. */
   openMerger(options: OpenMergerOptions): Promise<MergerHandle>;
 
@@ -300,6 +309,32 @@ export interface TrainBatch {
   weights: Float32Array;
   /** decides a group's dropout masks, with the position in it; shape (groups); needed by accumulate with dropout */
   dropoutSeeds?: BigUint64Array;
+  /**
+   * where targets are spread over several labels, instead of `labels` (openFullTrainer alone): position i has the labels
+   * offsets[i] .. offsets[i + 1] with these shares; its loss is the sum of share * -log p(label)
+   */
+  targets?: { offsets: Int32Array /* (R + 1) */; labels: Int32Array; shares: Float32Array };
+}
+
+/** The largest micro-batch of a training. */
+export interface BatchShape {
+  nTokens: number;
+  /** tokens of its longest group */
+  longestGroup: number;
+}
+
+/** Bytes, by what for. */
+export interface TrainerMemory {
+  /** frozen */
+  weights: number;
+  /** beside them while they are read, before the rest is there */
+  reading: number;
+  /** with its gradients and moments */
+  adapter: number;
+  /** activations */
+  graph: number;
+  /** of single operations */
+  work: number;
 }
 
 export interface UpdateOptions {
@@ -312,7 +347,8 @@ export interface UpdateOptions {
   epsilon: number;
 }
 
-export interface TrainerHandle {
+/** What learns from batches: an adapter, or a whole small model. */
+export interface TrainingHandle {
   /** Forward and backward; adds to the gradients. Returns Float32 (R): loss of each position, natural log. */
   accumulate(batch: TrainBatch): Promise<ArrayBuffer>;
   /** Forward alone. Returns Float32 (R). */
@@ -322,13 +358,54 @@ export interface TrainerHandle {
   /** Adapter weights, moments and step count: everything a later setState needs to go on exactly. */
   state(): Promise<ArrayBuffer>;
   setState(state: ArrayBuffer): Promise<void>;
-  /** Writes the adapter as GGUF (general.type = adapter, adapter.type = lora) for any llama.cpp. */
-  saveAdapter(path: string, metadata: Record<string, string>): Promise<void>;
   nParameters(): number;
   /** Ends a running pass, and every later one, with E_ABORTED; state() still gives that of the last update. */
   abort(): void;
   close(): void;
 }
+
+export interface TrainerHandle extends TrainingHandle {
+  /** Writes the adapter as GGUF (general.type = adapter, adapter.type = lora) for any llama.cpp. */
+  saveAdapter(path: string, metadata: Record<string, string>): Promise<void>;
+}
+
+export interface FullTrainerHandle extends TrainingHandle {
+  /**
+   * Writes the model as a GGUF for any llama.cpp, with the metadata (tokenizer, template) of the one it began as;
+   * `type` of the matrices, e.g. "f32", "f16", "bf16" or "q8_0"; absent: each keeps its own.
+   */
+  saveModel(path: string, metadata: Record<string, string>, type?: string): Promise<void>;
+}
+
+export interface OpenFullTrainerOptions {
+  path: string;
+  /** share of what attention and feed-forward add to the residual that is left out in training passes [0] */
+  dropout?: number;
+  threads: number;
+  /** as of OpenTrainerOptions */
+  vocabulary: Int32Array;
+  allowedSets: Uint8Array;
+}
+
+/** Shape of a llama-architecture model: RMS norms, rotary positions, gated SiLU. */
+export interface ModelShape {
+  nLayers: number;
+  nEmbedding: number;
+  nHeads: number;
+  nHeadsKv: number;
+  nFeedForward: number;
+  /** tokens that it is said to be trained for */
+  nContext: number;
+  ropeBase: number;
+  normEpsilon: number;
+  /** the output matrix is the embedding */
+  tied: boolean;
+}
+
+/** Ids without a tokenizer, or those of a base model's tokenizer, which the model gets. */
+export type ScratchModelOptions = ModelShape & { path: string; seed: number } & (
+    { nVocabulary: number } | { tokenizer: string }
+  );
 
 export interface OpenMergerOptions {
   base: string;

@@ -32,6 +32,8 @@ export interface RunOptions extends StageControl {
   threads?: number | undefined;
   /** seconds between checkpoints of the training [30] */
   checkpointEverySeconds?: number | undefined;
+  /** bytes that the process may take while training [any] */
+  maxMemory?: number | undefined;
   /** settings that go together; those given below win over it */
   preset?: PresetName | undefined;
   preprocess?: PreprocessSettings | undefined;
@@ -55,7 +57,7 @@ export interface RunResult {
  * @throws E_RUN where the folder holds another run, and whatever the stages throw
  */
 export async function run(options: RunOptions): Promise<RunResult> {
-  const { signal, threads, checkpointEverySeconds, preset, sample = {} } = options;
+  const { signal, threads, checkpointEverySeconds, maxMemory, preset, sample = {} } = options;
   const preprocess = withPreset(preset, "preprocess", options.preprocess);
   const train = withPreset(preset, "train", options.train);
   const base = await resolveBase(options.base ?? DEFAULT_BASE, options);
@@ -82,7 +84,13 @@ export async function run(options: RunOptions): Promise<RunResult> {
   try {
     const stages = [
       () => preprocessStage(folder, preprocess, control),
-      () => trainStage(folder, base, train, { ...control, checkpointEverySeconds, onPlan: options.onPlan }),
+      () =>
+        trainStage(folder, base, train, {
+          ...control,
+          checkpointEverySeconds,
+          maxMemory,
+          onPlan: options.onPlan,
+        }),
       () => sampleStage(folder, sample, control),
     ];
     if (folder.has(FILES.test)) stages.push(() => evaluateStage(folder, control));

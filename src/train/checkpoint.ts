@@ -5,6 +5,7 @@ import { HarmonicError } from "../errors";
 import { writeText } from "../run/atomic";
 import type { TrainingLogEntry } from "./log";
 import type { LossRecord } from "./loss-watch";
+import type { MemoryPlan } from "./memory";
 import type { ValidationRecord } from "./validation";
 
 /**
@@ -20,6 +21,8 @@ export interface Checkpoint {
   pending?: TrainingLogEntry;
   loss?: LossRecord;
   validation?: ValidationRecord;
+  /** what memory allowed where the run began: to go on exactly needs the same */
+  memory?: Pick<MemoryPlan, "microBatchTokens" | "weights">;
   state: ArrayBuffer;
   /** absent where nothing was validated yet, or where `state` itself is the best */
   bestState?: ArrayBuffer;

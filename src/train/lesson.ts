@@ -4,6 +4,7 @@ import { inOrder, type Order } from "../instruct/order";
 import type { RowAutomaton } from "../sample/automaton";
 import type { EncodedRow } from "../sample/row-cells";
 import type { Column } from "../table/columns";
+import { rowCount } from "../table/convert";
 import type { TrainSettings } from "./settings";
 
 /** A group of rows as the tokens that the model reads, with what it has to predict. */
@@ -75,6 +76,13 @@ export class LessonWriter {
       columns: Int32Array.from(found.columns),
       nRows,
     };
+  }
+
+  /** The longest lesson of k examples and a row that the table's rows make, its columns in the schema's order. */
+  longest(k: number): Lesson {
+    const ids = Array.from({ length: rowCount(this.columns) }, (_, id) => id);
+    const lengths = ids.map((id) => this.row(id, undefined).tokens.length);
+    return this.write(Int32Array.from(ids.sort((a, b) => lengths[a]! - lengths[b]!).slice(-(k + 1))));
   }
 
   private row(id: number, order: Order | undefined): EncodedRow {

@@ -10,6 +10,7 @@ import type { Curriculum } from "./curriculum";
 import type { Lesson } from "./lesson";
 import { appendTrainingLog, openTrainingLog, type TrainingLogEntry } from "./log";
 import { LossWatch } from "./loss-watch";
+import type { MemoryPlan } from "./memory";
 import { packLessons } from "./pack";
 import { learningRateAt } from "./schedule";
 import type { TrainSettings } from "./settings";
@@ -24,6 +25,7 @@ const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 export interface TrainRunParts {
   options: TrainOptions;
   settings: TrainSettings & { epochs: number };
+  memory: MemoryPlan;
   trainer: TrainerHandle;
   curriculum: Curriculum;
   automaton: RowAutomaton;
@@ -218,7 +220,7 @@ export class TrainRun {
     dropoutSeeds?: BigUint64Array,
   ): Promise<number[]> {
     const losses: number[] = [];
-    for (const batch of packLessons(lessons, this.parts.settings.microBatchTokens, dropoutSeeds)) {
+    for (const batch of packLessons(lessons, this.parts.memory.microBatchTokens, dropoutSeeds)) {
       throwIfAborted(this.parts.options.signal, "training");
       losses.push(...new Float32Array(await run(batch)));
     }
@@ -250,9 +252,14 @@ export class TrainRun {
     this.checkpointAt = Date.now();
   }
 
-  private records(): Pick<Checkpoint, "loss" | "validation"> {
+  private records(): Pick<Checkpoint, "loss" | "validation" | "memory"> {
     const loss = this.watch.record;
-    return { ...(loss && { loss }), validation: this.validation.record };
+    const { microBatchTokens, weights } = this.parts.memory;
+    return {
+      ...(loss && { loss }),
+      validation: this.validation.record,
+      memory: { microBatchTokens, weights },
+    };
   }
 
   private tell(entry: TrainingLogEntry, lossPerRow: number): void {
@@ -279,6 +286,7 @@ export class TrainRun {
       rows: rowCount(options.columns),
       tokens,
       parameters: trainer.nParameters(),
+      memory: this.parts.memory,
       estimatedSeconds: tokens / tokensPerSecond,
     };
   }

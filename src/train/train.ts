@@ -5,7 +5,7 @@ import { rowFormat } from "../instruct/formats";
 import { partitionGroups } from "../instruct/groups";
 import { inOrderOf, modelOrder } from "../instruct/order";
 import { Tokenizer } from "../model/tokenizer";
-import type { ModelHandle } from "../native/addon";
+import type { ModelHandle, OpenTrainerOptions } from "../native/addon";
 import { loadAddon } from "../native/load";
 import type { StageControl } from "../progress";
 import { Random } from "../random";
@@ -23,6 +23,7 @@ import {
   type TrainSettings,
   type TrainSettingsInput,
 } from "./settings";
+import { planMemory, type MemoryPlan } from "./memory";
 import { TrainRun } from "./train-run";
 
 /** Holdout rows that the loss is measured on; more cost time and change little. */
@@ -52,6 +53,8 @@ export interface TrainOptions extends StageControl {
   log: string;
   /** seconds between checkpoints [30]; 0: one after every step */
   checkpointEverySeconds?: number | undefined;
+  /** bytes that the process may take while training [any]; what cannot fit is refused before anything is loaded */
+  maxMemory?: number | undefined;
   /** told once, before the first step: what will be done and about how long it takes here */
   onPlan?: (plan: TrainPlan) => void;
 }
@@ -63,6 +66,8 @@ export interface TrainPlan {
   rows: number;
   tokens: number;
   parameters: number;
+  /** how the frozen weights and activations are held, and about what the process will take at most */
+  memory: MemoryPlan;
   /** from a timed forward pass on the holdout or the first step */
   estimatedSeconds: number;
 }
@@ -142,7 +147,9 @@ async function trainWith(
     return curriculum.groupsOf(step).map((group, g) => writer.train.write(group, orders[g]));
   };
   const full = settings.vocabulary === "full";
-  const trainer = await loadAddon().openTrainer({
+  const fingerprint = fingerprintOf(options, settings, lessons(0), writer.holdout);
+  const resumed = await loadCheckpoint(options.checkpoint, fingerprint);
+  const open: OpenTrainerOptions = {
     path: options.base,
     rank: settings.rank,
     alpha: adapterAlpha(settings),
@@ -153,14 +160,24 @@ async function trainWith(
     weights: settings.weights,
     vocabulary: full ? new Int32Array(0) : writer.automaton.vocabulary,
     allowedSets: full ? new Uint8Array(0) : writer.automaton.allowedSets,
+  };
+  const longest = options.maxMemory === undefined ? lessons(0) : [writer.train.longest(k), ...writer.holdout];
+  const memory = await planMemory(open, {
+    maxMemory: options.maxMemory,
+    microBatchTokens: settings.microBatchTokens,
+    longest: longest.reduce((length, { tokens }) => Math.max(length, tokens.length), 1),
+    begun: resumed?.memory,
   });
+  const { weights, recompute } = memory;
+  const trainer = await loadAddon().openTrainer({ ...open, weights, recompute });
   const onAbort = (): void => trainer.abort();
   options.signal?.addEventListener("abort", onAbort);
   try {
-    const fingerprint = fingerprintOf(options, settings, lessons(0), writer.holdout);
-    const resumed = await loadCheckpoint(options.checkpoint, fingerprint);
     if (resumed) await trainer.setState(resumed.state);
-    const run = new TrainRun({ options, settings, trainer, curriculum, lessons, fingerprint, ...writer });
+    const run = new TrainRun({
+      ...{ options, settings, memory, trainer, curriculum, lessons, fingerprint },
+      ...writer,
+    });
     return await run.go(resumed);
   } catch (error) {
     if (isHarmonicError(error) && error.code === "E_ABORTED") throw aborted("training");
@@ -209,8 +226,10 @@ function fingerprintOf(
   const hash = createHash("sha256");
   const { format, description, k, baseIdentity, schema } = options;
   hash.update(JSON.stringify({ settings, format, description, k, baseIdentity, schema }));
-  for (const column of options.columns)
-    hash.update(column.kind === "category" ? column.codes : column.scaled);
+  for (const column of options.columns) {
+    if (column.kind === "text") hash.update(JSON.stringify(column.values));
+    else hash.update(column.kind === "category" ? column.codes : column.scaled);
+  }
   for (const lesson of first) hash.update(lesson.tokens);
   if (settings.validateEvery !== 0) for (const lesson of holdout) hash.update(lesson.tokens);
   if (options.neighbors) hash.update(options.neighbors);

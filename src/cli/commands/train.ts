@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { parseBytes } from "../../bytes";
 import { trainFolder } from "../../run/train-folder";
 import { defineCommand } from "../command";
 import type { Io } from "../io";
@@ -29,6 +30,7 @@ export function addTrain(program: Command, io: Io): void {
         ...{ directory, base, preset, seed, threads },
         settings: pick(options, TRAIN_SPECS),
         checkpointEverySeconds: options.checkpointEvery,
+        maxMemory: options.maxMemory === undefined ? undefined : parseBytes(options.maxMemory),
         ...control,
         onPlan: (plan) => view.say(describePlan(plan)),
       });

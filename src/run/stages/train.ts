@@ -12,6 +12,8 @@ export interface TrainStageControl extends StageControl {
   threads?: number | undefined;
   /** seconds between checkpoints [30] */
   checkpointEverySeconds?: number | undefined;
+  /** bytes that the process may take while training [any] */
+  maxMemory?: number | undefined;
   /** told before the first step */
   onPlan?: ((plan: TrainPlan) => void) | undefined;
 }
@@ -41,7 +43,7 @@ export async function trainStage(
   const plain = plainTrainSettings(settings);
   if (isDone) return folder.agree("train", plain, { base, seed });
   await folder.begin("train", plain, { base, seed });
-  const { threads, checkpointEverySeconds, signal, onProgress, onPlan } = control;
+  const { threads, checkpointEverySeconds, maxMemory, signal, onProgress, onPlan } = control;
   const result = await train({
     ...data,
     base: base.path,
@@ -52,6 +54,7 @@ export async function trainStage(
     checkpoint: folder.path(FILES.checkpoint),
     log: folder.path(FILES.log),
     checkpointEverySeconds,
+    maxMemory,
     signal,
     onProgress,
     ...(onPlan && { onPlan }),

@@ -1,0 +1,80 @@
+import { formatBytes } from "../bytes";
+import { HarmonicError } from "../errors";
+import { loadAddon } from "../native/load";
+import type { OpenTrainerOptions, TrainerMemory, WeightType } from "../native/addon";
+
+/** What Node's heap and the libraries' own buffers grow by while training. */
+const ALLOWANCE = 64 * 2 ** 20;
+/** Copies of weights and moments (three quarters of the adapter's bytes) that a checkpoint makes. */
+const STATE_COPIES = 3 * 0.75;
+/** Blocks are rounded up and memory is given back in pieces. */
+const MARGIN = 1.03;
+
+/** How a training keeps to a limit of memory. */
+export interface MemoryPlan {
+  /** tokens computed at a time; a longer group is computed alone */
+  microBatchTokens: number;
+  /** type of the frozen weights */
+  weights: WeightType;
+  /** each block's activations are computed again in the backward pass */
+  recompute: boolean;
+  /** estimate of the process's peak */
+  bytes: number;
+}
+
+export interface MemoryLimits {
+  /** bytes that the process may take; absent: any */
+  maxMemory?: number | undefined;
+  microBatchTokens: number;
+  /** tokens of the longest group */
+  longest: number;
+  /** what a run that goes on has begun with */
+  begun?: Pick<MemoryPlan, "microBatchTokens" | "weights"> | undefined;
+}
+
+/**
+ * The first of these that fits: everything kept; blocks computed again; ever smaller micro-batches, down to one group;
+ * the same with the frozen weights in 8 bits where `weights` is auto and would be wider.
+ * @throws E_USAGE with the smallest figure where none fits
+ */
+export async function planMemory(options: OpenTrainerOptions, limits: MemoryLimits): Promise<MemoryPlan> {
+  const { maxMemory = Infinity, longest, begun } = limits;
+  const base = process.memoryUsage().rss + ALLOWANCE;
+  let smallest: MemoryPlan | undefined;
+  for (const candidate of candidates(options.weights, limits)) {
+    const nTokens = Math.max(candidate.microBatchTokens, longest);
+    const memory = await loadAddon().trainerMemory(
+      { ...options, ...candidate },
+      { nTokens, longestGroup: longest },
+    );
+    const plan = { ...candidate, bytes: Math.ceil(base + MARGIN * peakOf(memory)) };
+    if (plan.bytes <= maxMemory) return plan;
+    if (smallest === undefined || plan.bytes < smallest.bytes) smallest = plan;
+  }
+  throw new HarmonicError(
+    "E_USAGE",
+    `training needs about ${formatBytes(smallest!.bytes)} of memory, more than the ${formatBytes(maxMemory)} allowed`,
+    {
+      hint: begun
+        ? "allow what the run has begun with, or delete its checkpoint"
+        : "allow more, or use a smaller base model, a lower --rank, a smaller --k" +
+          (options.weights === "auto" || options.weights === "int8" ? "" : ", or --weights int8"),
+    },
+  );
+}
+
+function candidates(weights: WeightType, { maxMemory, microBatchTokens, longest, begun }: MemoryLimits) {
+  const sizes = [begun?.microBatchTokens ?? microBatchTokens];
+  while (!begun && sizes.at(-1)! > longest) sizes.push(Math.max(longest, Math.floor(sizes.at(-1)! / 2)));
+  const types: WeightType[] = begun ? [begun.weights] : weights === "auto" ? ["auto", "int8"] : [weights];
+  const all = types.flatMap((type) => [
+    { weights: type, recompute: false, microBatchTokens: sizes[0]! },
+    ...sizes.map((size) => ({ weights: type, recompute: true, microBatchTokens: size })),
+  ]);
+  return maxMemory === undefined ? all.slice(0, 1) : all;
+}
+
+/** While the weights are read, or in a training step and the checkpoint after it. */
+function peakOf({ weights, reading, adapter, graph, work }: TrainerMemory): number {
+  return weights + Math.max(reading, adapter * (1 + STATE_COPIES) + graph + work);
+}
