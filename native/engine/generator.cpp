@@ -75,8 +75,10 @@ struct Generator::Group {
 Generator::Generator(std::shared_ptr<const Model> model, GeneratorOptions options)
     : model_(std::move(model)),
       options_(std::move(options)),
-      grammar_(options_.automaton, model_->info().n_vocabulary,
-               [this](int32_t token) { return model_->detokenize({token}); }) {
+      grammar_(
+          options_.automaton, model_->info().n_vocabulary,
+          [this](int32_t token) { return model_->detokenize({token}); }, options_.rules,
+          options_.decimals) {
   if (options_.n_sequences < 1 || options_.n_sequences > kMaxSequences) {
     throw_usage("expected a number from 1 to " + std::to_string(kMaxSequences) +
                 " for `nSequences` but received " + std::to_string(options_.n_sequences));

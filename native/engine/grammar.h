@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "engine/automaton.h"
+#include "engine/reach.h"
+#include "engine/rule-set.h"
 #include "engine/text-cells.h"
 
 namespace harmonic {
@@ -15,6 +17,11 @@ struct RowProgress {
   std::vector<CellValue> cells;  // one a column
   TextProgress text;             // of the text that is being written
   int failed = -1;               // the rule that cannot be satisfied any more; rules: none of them
+  RuleProgress rules;
+  // of the cell that is being written, where its column has rules and they leave something out
+  int cell_column = -1;
+  bool limited = false;
+  Domain target;  // as Reach wants it
 };
 
 /** Some edges of a state. */
@@ -23,12 +30,14 @@ struct Edges {
   int n;
 };
 
-/** What rows may be: an automaton with its texts' limits. */
+/** What rows may be: an automaton with its texts' limits and the rules between columns. */
 class Grammar {
  public:
-  /** Throws Error E_USAGE where the automaton is none. `bytes_of` gives a token's bytes. */
+  /** Throws Error E_USAGE where the automaton is none or the rules cannot be satisfied. `bytes_of`
+   * gives a token's bytes. */
   Grammar(Automaton automaton, int n_vocabulary,
-          const std::function<std::string(int32_t)>& bytes_of);
+          const std::function<std::string(int32_t)>& bytes_of, std::vector<Rule> rules,
+          const std::vector<int32_t>& decimals);
 
   const Automaton& automaton() const { return automaton_; }
   /** Tokens of the longest row. */
@@ -44,16 +53,20 @@ class Grammar {
   /** Takes an allowed edge. */
   void take(RowProgress& row, int edge) const;
   /** Ends the row as one that nothing allowed can finish. */
-  void fail(RowProgress& row) const { row.failed = n_rules_; }
+  void fail(RowProgress& row) const { row.failed = rules_.n_rules(); }
   /** The row's edge of a token, -1 where it has none. */
   int find(const RowProgress& row, int32_t token) const;
 
  private:
+  void enter(RowProgress& row, int column) const;
+  void leave(RowProgress& row, int column) const;
+
   Automaton automaton_;
-  int n_rules_ = 0;
   int longest_row_;
   std::vector<int32_t> state_columns_;
   TextCells texts_;
+  Reach reach_;
+  RuleSet rules_;
   std::vector<int> edges_;  // 0, 1, 2 ...
 };
 
