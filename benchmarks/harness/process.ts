@@ -1,20 +1,24 @@
 import { spawn } from "node:child_process";
 
-const TRIAL_TIMEOUT_MS = 10 * 60_000;
+const TIMEOUT_MS = 10 * 60_000;
 /** Of a failed process's stderr, what is told. */
 const ERROR_LINES = 6;
 
 /**
  * Runs a command and resolves to its stdout; stderr is kept for the error.
- * @throws Error with the end of stderr where it cannot be started, fails, or takes longer than ten minutes
+ * @throws Error with the end of stderr where it cannot be started, fails, or takes longer than `timeoutMs`, ten minutes
  */
-export function runProcess(command: readonly string[], env: Record<string, string> = {}): Promise<string> {
+export function runProcess(
+  command: readonly string[],
+  env: Record<string, string> = {},
+  timeoutMs = TIMEOUT_MS,
+): Promise<string> {
   const [program, ...args] = command;
   return new Promise((resolve, reject) => {
     const child = spawn(program!, args, {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: TRIAL_TIMEOUT_MS,
+      timeout: timeoutMs,
     });
     let stdout = "";
     let stderr = "";

@@ -5,6 +5,9 @@ import { dirname, join } from "node:path";
 import { benchmarkCache } from "./cache";
 import { runProcess } from "./process";
 
+/** PyTorch is gigabytes where the index has it with CUDA alone. */
+const INSTALL_TIMEOUT_MS = 60 * 60_000;
+
 /**
  * The Python of an environment that holds these packages, made where it is not there yet; the same list, the same
  * environment. HARMONIC_BENCH_VENV names one to use as it is instead.
@@ -21,7 +24,8 @@ export async function pythonWith(requirements: readonly string[]): Promise<strin
     await rm(folder, { recursive: true, force: true });
     await mkdir(dirname(folder), { recursive: true });
     await runProcess(["python3", "-m", "venv", folder]);
-    await runProcess([pythonOf(folder), "-m", "pip", "install", "--quiet", ...requirements]);
+    const pip = [pythonOf(folder), "-m", "pip", "install", "--quiet", "--no-cache-dir"];
+    await runProcess([...pip, ...requirements], {}, INSTALL_TIMEOUT_MS);
     writeFileSync(complete, requirements.join("\n"));
   }
   return pythonOf(folder);

@@ -1,13 +1,9 @@
 import type { NamedTable } from "../evaluate/evaluate";
-import type { TrainingLogEntry } from "../train/log";
 import type { CategoryColumn, Column, NumberColumn } from "../table/columns";
 import { categoryBars, numberBars } from "./distributions";
 
 /** A vega-lite specification: plain JSON. */
 export type ChartSpec = Record<string, unknown>;
-
-/** What a loss curve needs of a line of training.jsonl. */
-export type TrainingPoint = Pick<TrainingLogEntry, "step" | "lossPerRow" | "holdoutLossPerRow">;
 
 /** Colours by table: the real one first. They are CSS variables, so that a page's light and dark colours apply. */
 export const COLORS = [
@@ -113,31 +109,8 @@ function categoryChart(names: string[], columns: CategoryColumn[], color: ChartS
   };
 }
 
-/** Loss over the steps of training. */
-export function lossChart(points: readonly TrainingPoint[]): ChartSpec {
-  const values = points.flatMap(({ step, lossPerRow, holdoutLossPerRow }) => [
-    { step, loss: lossPerRow, rows: "training" },
-    ...(holdoutLossPerRow === undefined ? [] : [{ step, loss: holdoutLossPerRow, rows: "holdout" }]),
-  ]);
-  return {
-    ...base(values),
-    height: 200,
-    mark: { type: "line", point: points.length === 1 },
-    encoding: {
-      x: { field: "step", type: "quantitative", title: "step", axis: { tickMinStep: 1 } },
-      y: { field: "loss", type: "quantitative", title: "loss per row (nats)", scale: { zero: false } },
-      color: {
-        field: "rows",
-        type: "nominal",
-        title: null,
-        scale: { domain: ["training", "holdout"], range: [COLORS[0], COLORS[1]] },
-      },
-      tooltip: ["step", "loss", "rows"].map((field) => ({ field })),
-    },
-  };
-}
-
-function base(values: object[]): ChartSpec {
+/** What every chart has: its data, the width of its place, colours that follow the page's. */
+export function base(values: object[]): ChartSpec {
   return {
     data: { values },
     width: "container",

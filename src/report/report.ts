@@ -4,10 +4,11 @@ import { formatFigure } from "../evaluate/format-scores";
 import type { Column } from "../table/columns";
 import { formatCell, rowCount } from "../table/convert";
 import type { TableSchema } from "../table/schema";
-import { colorOf, columnChart, lossChart, type ChartSpec, type TrainingPoint } from "./charts";
+import { colorOf, columnChart, type ChartSpec } from "./charts";
 import { summarise } from "./distributions";
 import { embedJson, Html, html } from "./html";
 import { chartLibrary } from "./library";
+import { columnLossChart, lossChart, lossColumns, type TrainingPoint } from "./loss-charts";
 import { scoreTable } from "./score-table";
 import { SCRIPT, STYLE } from "./style";
 
@@ -144,12 +145,38 @@ function trainingSection(
   if (training === undefined || training.length === 0) return undefined;
   charts.push(lossChart(training));
   return html`<h2>Training</h2>
+    <p>
+      Loss over the steps: how unlikely the model finds a row, in nats. Rows that it learns from, the same
+      smoothed, and rows kept from it where they were looked at.
+    </p>
     <div
       class="chart"
       data-chart="${charts.length - 1}"
       role="img"
       aria-label="Loss over the steps of training"
-    ></div>`;
+    ></div>
+    ${columnLosses(training, charts)}`;
+}
+
+/** Where the holdout was looked at during training, what each column's cells cost. */
+function columnLosses(training: readonly TrainingPoint[], charts: ChartSpec[]): Html | undefined {
+  const names = lossColumns(training);
+  if (names.length === 0) return undefined;
+  return html`<p>The holdout's loss by column, in nats a cell:</p>
+    <div class="grid">
+      ${names.map((name) => {
+        charts.push(columnLossChart(training, name));
+        return html`<figure>
+          <figcaption>${name}</figcaption>
+          <div
+            class="chart short"
+            data-chart="${charts.length - 1}"
+            role="img"
+            aria-label="Holdout loss of ${name}"
+          ></div>
+        </figure> `;
+      })}
+    </div>`;
 }
 
 function sampleTable(name: string, columns: Column[], schema: TableSchema): Html {

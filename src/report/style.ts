@@ -32,6 +32,7 @@ figure { margin: 0; min-width: 0; break-inside: avoid; }
 figcaption { font-weight: 600; overflow-wrap: anywhere; }
 figcaption small { display: block; font-weight: 400; }
 .chart { width: 100%; min-height: 8rem; }
+.chart.short { min-height: 6rem; }
 .chart svg { max-width: 100%; height: auto; }
 code { background: var(--wash); padding: .1em .3em; border-radius: .25em; overflow-wrap: anywhere; }
 @media (max-width: 40rem) { th[scope=row] { min-width: 8rem; } th, td { padding-right: .5rem; }

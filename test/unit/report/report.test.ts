@@ -56,7 +56,7 @@ const report = renderReport({
   synthetic: [{ name: EVIL, columns: other }],
   training: [
     { step: 1, lossPerRow: 30 },
-    { step: 2, lossPerRow: 25, holdoutLossPerRow: 26 },
+    { step: 2, lossPerRow: 25, holdoutLossPerRow: 26, holdoutLossPerColumn: { [EVIL]: 20, e: 6 } },
   ],
   settings: { seed: 1, note: EVIL },
 });
@@ -89,10 +89,10 @@ test("every chart is drawn by the library in the page", async () => {
   runInContext(scripts[1]!, context);
   runInContext(scripts[2]!, context);
   context.charts = JSON.parse(scripts[0]!);
-  expect(context.charts).toHaveLength(train.length + 1);
+  expect(context.charts).toHaveLength(train.length + 3); // the losses of training, and of two columns
   const drawn = (await runInContext(
     "Promise.all(charts.map((chart) => new vega.View(vega.parse(vegaLite.compile(chart).spec), { renderer: 'none' }).toSVG()))",
     context,
   )) as string[];
-  for (const svg of drawn) expect(svg).toMatch(/^<svg[\s\S]*mark-(area|rect|line)[\s\S]*var\(--real\)/);
+  for (const svg of drawn) expect(svg).toMatch(/^<svg[\s\S]*mark-(area|rect|line)[\s\S]*var\(--(real|two)\)/);
 });
