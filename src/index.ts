@@ -21,6 +21,7 @@ export { RunFolder } from "./run/folder";
 
 export { readTable, type ReadOptions, type TableFormat } from "./table/read";
 export { batchesOf, writeTable, type WritableFormat, type WriteOptions } from "./table/write";
+export { mergeParts, type MergePartsOptions } from "./table/merge";
 export { inferSchema, type InferOptions } from "./table/infer";
 export { loadSchema, parseSchema, schemaToJson } from "./table/schema-json";
 export { toColumns } from "./table/convert";

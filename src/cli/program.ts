@@ -3,6 +3,7 @@ import { addTrain } from "./commands/train";
 import { packageVersion } from "../version";
 import type { Io } from "./io";
 import { addEvaluate } from "./commands/evaluate";
+import { addMerge } from "./commands/merge";
 import { addModel } from "./commands/model";
 import { addPreprocess } from "./commands/preprocess";
 import { addRun } from "./commands/run";
@@ -28,6 +29,7 @@ export function createProgram(io: Io): Command {
   addPreprocess(program, io);
   addTrain(program, io);
   addSample(program, io);
+  addMerge(program, io);
   addEvaluate(program, io);
   addModel(program, io);
   return program;

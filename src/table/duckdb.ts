@@ -1,9 +1,16 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 
-/** Runs `use` with a connection to a fresh in-memory database, which never reaches for the network. */
-export async function withDuckDb<T>(use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+/**
+ * Runs `use` with a connection to a database that never reaches for the network: a fresh one in memory, or the one at
+ * `path`. Other entries are settings of DuckDB.
+ */
+export async function withDuckDb<T>(
+  use: (connection: DuckDBConnection) => Promise<T>,
+  { path = ":memory:", ...settings }: { path?: string; threads?: string; memory_limit?: string } = {},
+): Promise<T> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
-  const instance = await DuckDBInstance.create(":memory:", {
+  const instance = await DuckDBInstance.create(path, {
+    ...settings,
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
   });

@@ -2,61 +2,92 @@ import type { RecordBatch } from "apache-arrow";
 import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { HarmonicError } from "../errors";
 import { columnsFromBatches } from "./batches";
+import { toDays, toSeconds } from "./calendar";
 import type { Column } from "./columns";
-import { quoteName, quoteText, withDuckDb } from "./duckdb";
-import { fromScaled } from "./number";
+import { formatNumber, fromScaled } from "./number";
+import { writeParquetRows, type ParquetRows } from "./parquet-sink";
 import { isNumberField, type Field, type TableSchema } from "./schema";
 
-const ROWS_PER_CHUNK = 2048; // DuckDB's vector size
+type DuckDb = typeof import("@duckdb/node-api");
 
-/** Writes a Parquet file with typed columns: INTEGER or BIGINT, DOUBLE, BOOLEAN, VARCHAR. */
+/**
+ * Writes a Parquet file with typed columns: INTEGER or BIGINT, DOUBLE, BOOLEAN, DATE, TIMESTAMP, VARCHAR (also numbers
+ * of fixed width, whose leading zeros are kept).
+ */
 export async function writeParquet(
   path: string,
   batches: AsyncIterable<RecordBatch>,
   schema: TableSchema,
 ): Promise<void> {
   checkCase(schema);
-  const { BIGINT, BOOLEAN, DOUBLE, DuckDBDataChunk, INTEGER, VARCHAR } = await import("@duckdb/node-api");
-  const types = schema.fields.map((field): DuckDBType => {
-    if (field.type === "number") return DOUBLE;
-    if (isNumberField(field)) return fitsInt32(field.constraints) ? INTEGER : BIGINT;
-    return field.type === "boolean" ? BOOLEAN : VARCHAR;
-  });
-  await withDuckDb(async (connection) => {
-    const declared = schema.fields.map((field, f) => `${quoteName(field.name)} ${String(types[f])}`);
-    await connection.run(`CREATE TABLE rows (${declared.join(", ")})`);
-    const appender = await connection.createAppender("rows");
+  const duckDb = await import("@duckdb/node-api");
+  const columns = schema.fields.map((field) => ({ name: field.name, type: typeOf(field, duckDb) }));
+  const pieces = async function* (): AsyncGenerator<ParquetRows> {
     for await (const batch of batches) {
-      const columns = columnsFromBatches([batch], schema);
-      for (let start = 0; start < batch.numRows; start += ROWS_PER_CHUNK) {
-        const n = Math.min(ROWS_PER_CHUNK, batch.numRows - start);
-        const chunk = DuckDBDataChunk.create(types, n);
-        schema.fields.forEach((field, f) => {
-          const value = valueOf(field, columns[f]!, types[f] === BIGINT);
-          chunk.setColumnValues(
-            f,
-            Array.from({ length: n }, (_, i) => value(start + i)),
-          );
-        });
-        appender.appendDataChunk(chunk);
-      }
+      const values = columnsFromBatches([batch], schema);
+      yield schema.fields.map((field, f) => {
+        const value = valueOf(field, values[f]!, columns[f]!.type === duckDb.BIGINT, duckDb);
+        return Array.from({ length: batch.numRows }, (_, i) => value(i));
+      });
     }
-    appender.closeSync();
-    await connection.run(`COPY rows TO ${quoteText(path)} (FORMAT parquet)`);
-  });
+  };
+  await writeParquetRows(path, columns, pieces());
 }
 
-function valueOf(field: Field, column: Column, big: boolean): (i: number) => DuckDBValue {
-  if (column.kind === "number") {
+function typeOf(
+  field: Field,
+  { BIGINT, BOOLEAN, DATE, DOUBLE, INTEGER, TIMESTAMP, VARCHAR }: DuckDb,
+): DuckDBType {
+  if (isNumberField(field)) {
+    if (field.numberFormat.width !== undefined) return VARCHAR;
+    if (field.type === "number") return DOUBLE;
+    return fitsInt32(field.constraints) ? INTEGER : BIGINT;
+  }
+  switch (field.type) {
+    case "date":
+      return DATE;
+    case "datetime":
+      return TIMESTAMP;
+    case "boolean":
+      return BOOLEAN;
+    case "integer":
+      return BIGINT;
+    default:
+      return VARCHAR;
+  }
+}
+
+function valueOf(field: Field, column: Column, big: boolean, duckDb: DuckDb): (i: number) => DuckDBValue {
+  if (column.kind === "category") {
+    if (field.type === "boolean")
+      return (i) => column.values[column.codes[i]!]?.toLowerCase().startsWith("t") ?? null;
+    return (i) => column.values[column.codes[i]!] ?? null;
+  }
+  if (column.kind === "text") {
     return (i) => {
-      const scaled = column.scaled[i]!;
-      if (Number.isNaN(scaled)) return null;
-      return big ? BigInt(scaled) : fromScaled(scaled, column.decimals);
+      const text = column.values[i]!;
+      return big && text !== null ? BigInt(text) : text;
     };
   }
-  if (field.type === "boolean")
-    return (i) => column.values[column.codes[i]!]?.toLowerCase().startsWith("t") ?? null;
-  return (i) => column.values[column.codes[i]!] ?? null;
+  const { scaled } = column;
+  const toValue = numberValueOf(field, column, big, duckDb);
+  return (i) => (Number.isNaN(scaled[i]!) ? null : toValue(scaled[i]!));
+}
+
+function numberValueOf(
+  field: Field,
+  column: Extract<Column, { scaled: Float64Array }>,
+  big: boolean,
+  { DuckDBDateValue, DuckDBTimestampValue }: DuckDb,
+): (scaled: number) => DuckDBValue {
+  if (column.kind === "date") {
+    if (field.type === "date") return (digits) => new DuckDBDateValue(toDays(digits));
+    return (digits) => new DuckDBTimestampValue(BigInt(toSeconds(digits)) * 1_000_000n);
+  }
+  if (isNumberField(field) && field.numberFormat.width !== undefined) {
+    return (scaled) => formatNumber(scaled, field.numberFormat);
+  }
+  return big ? BigInt : (scaled) => fromScaled(scaled, column.decimals);
 }
 
 function fitsInt32({ minimum, maximum }: { minimum: number; maximum: number }): boolean {

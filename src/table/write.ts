@@ -1,16 +1,12 @@
 import { createWriteStream } from "node:fs";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import {
-  AsyncByteQueue,
-  RecordBatchFileWriter,
-  RecordBatchStreamWriter,
-  type RecordBatch,
-} from "apache-arrow";
+import type { RecordBatch } from "apache-arrow";
 import { aborted, HarmonicError, isHarmonicError } from "../errors";
 import { fileError } from "../file-error";
 import { throwIfAborted } from "../progress";
 import { replaceFile } from "../run/atomic";
+import { arrowFileBytes } from "./arrow-file";
 import { arrowSchema, toRecordBatch } from "./batches";
 import type { Column } from "./columns";
 import { formatOf, type TableFormat } from "./read";
@@ -100,38 +96,7 @@ async function* encoded(
   if (format === "csv") yield* csvText(batches, schema);
   else if (format === "tsv") yield* csvText(batches, schema, "\t");
   else if (format === "jsonl") yield* jsonText(batches, schema);
-  else yield* arrowBytes(batches, schema, stream);
-}
-
-async function* arrowBytes(
-  batches: AsyncIterable<RecordBatch>,
-  schema: TableSchema,
-  stream: boolean,
-): AsyncGenerator<Uint8Array> {
-  const sink = new Pieces();
-  const writer = stream ? new RecordBatchStreamWriter() : new RecordBatchFileWriter();
-  writer.reset(sink, arrowSchema(schema));
-  for await (const batch of batches) {
-    writer.write(batch);
-    yield* sink.take();
-  }
-  writer.close();
-  yield* sink.take();
-}
-
-/** Holds what the writer wrote until it is taken, so that one batch at a time is in memory. */
-class Pieces extends AsyncByteQueue {
-  private pieces: Uint8Array[] = [];
-
-  override write(piece: Uint8Array): void {
-    if (piece.byteLength > 0) this.pieces.push(piece);
-  }
-
-  take(): Uint8Array[] {
-    const taken = this.pieces;
-    this.pieces = [];
-    return taken;
-  }
+  else yield* arrowFileBytes(arrowSchema(schema), batches, stream);
 }
 
 async function* checked(
