@@ -1,5 +1,5 @@
 import { HarmonicError } from "../errors";
-import type { Column } from "../table/columns";
+import type { Column, NumberColumn } from "../table/columns";
 import { rowCount } from "../table/convert";
 import { fromScaled } from "../table/number";
 import type { TableSchema } from "../table/schema";
@@ -44,15 +44,31 @@ function featureOf(column: Column): (i: number) => number {
     const label = new Map(present.map((code, i) => [code, i]));
     return (i) => label.get(column.codes[i]!) ?? NaN;
   }
-  const { minimum, maximum } = rangeOf(column);
+  const numbers = numbersOf(column);
+  const { minimum, maximum } = rangeOf(numbers);
   // In the order of scikit-learn's MinMaxScaler, which rounds otherwise than (x - minimum) / (maximum - minimum).
   const scale = 1 / (maximum > minimum ? maximum - minimum : 1);
   const shift = 0 - minimum * scale;
-  return (i) => fromScaled(column.scaled[i]!, column.decimals) * scale + shift;
+  return (i) => fromScaled(numbers.scaled[i]!, numbers.decimals) * scale + shift;
+}
+
+/** The original knows numbers and categories alone; so does the schema that is inferred for it. */
+function numbersOf(column: Column): NumberColumn {
+  if (column.kind === "number") return column;
+  throw new HarmonicError(
+    "E_INPUT",
+    `column "${column.name}": the original method has no ${column.kind} columns`,
+    {
+      hint: "leave out --schema, or --compat",
+    },
+  );
 }
 
 function labelOf(column: Column): (i: number) => number {
-  if (column.kind === "number") return (i) => fromScaled(column.scaled[i]!, column.decimals);
+  if (column.kind !== "category") {
+    const { scaled, decimals } = numbersOf(column);
+    return (i) => fromScaled(scaled[i]!, decimals);
+  }
   const numbers = column.values.map((value) => {
     const number = value.trim() === "" ? NaN : Number(value);
     if (Number.isFinite(number)) return number;

@@ -1,4 +1,10 @@
-import type { CategoryColumn, Column, NumberColumn } from "../table/columns";
+import {
+  dateNumbers,
+  type CategoryColumn,
+  type Column,
+  type DateColumn,
+  type NumberColumn,
+} from "../table/columns";
 import { rowCount } from "../table/convert";
 import { fromScaled } from "../table/number";
 import type { TableSchema } from "../table/schema";
@@ -37,7 +43,7 @@ interface ColumnEncoder {
  * The default encoding, after Gower (Biometrics 27, 1971): numbers scaled to [0, 1] by the range of `columns`,
  * categories one-hot at 1/sqrt(2), so that a mismatch costs as much as a full numeric range; a missing value is a
  * value of its own (a slot of a category; an indicator beside a number, whose value is then 0), as are values of
- * other tables that this one does not have.
+ * other tables that this one does not have. Dates count as numbers of days; texts and identifiers do not count.
  */
 export function fitEncoding(
   columns: readonly Column[],
@@ -47,9 +53,9 @@ export function fitEncoding(
   const encoders = columns.map((column, i) => {
     const field = schema.fields[i]!;
     if (field.name === schema.target && !options.target) return undefined;
-    return column.kind === "category"
-      ? categoryEncoder(column)
-      : numberEncoder(column, !field.constraints.required);
+    if (column.kind === "text") return undefined;
+    if (column.kind === "category") return categoryEncoder(column);
+    return numberEncoder(asNumbers(column), !field.constraints.required);
   });
   const names = encoders.flatMap((encoder) => encoder?.names ?? []);
   const d = names.length;
@@ -70,6 +76,10 @@ export function fitEncoding(
   };
 }
 
+function asNumbers(column: NumberColumn | DateColumn): NumberColumn {
+  return column.kind === "date" ? dateNumbers(column) : column;
+}
+
 function numberEncoder(fitted: NumberColumn, mayMiss: boolean): ColumnEncoder {
   const { minimum, maximum } = rangeOf(fitted);
   const range = maximum > minimum ? maximum - minimum : 1;
@@ -77,7 +87,7 @@ function numberEncoder(fitted: NumberColumn, mayMiss: boolean): ColumnEncoder {
   return {
     names: mayMiss ? [name, `${name} missing`] : [name],
     write(column, data, d, at) {
-      const { scaled, decimals } = column as NumberColumn;
+      const { scaled, decimals } = asNumbers(column as NumberColumn | DateColumn);
       for (let i = 0; i < scaled.length; i++) {
         const value = fromScaled(scaled[i]!, decimals);
         if (!Number.isNaN(value)) data[i * d + at] = (value - minimum) / range;

@@ -1,6 +1,11 @@
-import type { Column } from "../table/columns";
+import {
+  dateNumbers,
+  isMissing,
+  type CategoryColumn,
+  type Column,
+  type NumberColumn,
+} from "../table/columns";
 import { rowCount } from "../table/convert";
-import { isMissing } from "./rows";
 
 /** Most categories of one column that get a feature of their own; the rarer ones share one. */
 const MAX_CATEGORIES = 100;
@@ -13,7 +18,7 @@ type ColumnEncoder =
 /**
  * Features for learners, fitted once on the real training rows: numbers scaled to mean 0 and deviation 1 (missing
  * ones at the mean, with an indicator where the column has them), categories one-hot (a missing cell is a
- * category of its own).
+ * category of its own), dates as numbers of days. Texts have no features.
  */
 export class FeatureEncoder {
   /** number of features */
@@ -24,8 +29,8 @@ export class FeatureEncoder {
   constructor(train: readonly Column[], skip = -1) {
     let offset = 0;
     train.forEach((column, index) => {
-      if (index === skip) return;
-      const encoder = fit(column, index, offset);
+      if (index === skip || column.kind === "text") return;
+      const encoder = fit(numbersOrCodes(column), index, offset);
       this.encoders.push(encoder);
       offset += encoder.width;
     });
@@ -36,12 +41,21 @@ export class FeatureEncoder {
   encode(columns: readonly Column[]): Float32Array {
     const n = rowCount(columns);
     const features = new Float32Array(n * this.d);
-    for (const encoder of this.encoders) encodeColumn(encoder, columns[encoder.index]!, features, this.d);
+    for (const encoder of this.encoders) {
+      encodeColumn(encoder, numbersOrCodes(columns[encoder.index]!), features, this.d);
+    }
     return features;
   }
 }
 
-function fit(column: Column, index: number, offset: number): ColumnEncoder {
+type FeatureColumn = CategoryColumn | NumberColumn;
+
+function numbersOrCodes(column: Column): FeatureColumn {
+  if (column.kind === "text") throw new TypeError(`column "${column.name}" is text`);
+  return column.kind === "date" ? dateNumbers(column) : column;
+}
+
+function fit(column: FeatureColumn, index: number, offset: number): ColumnEncoder {
   if (column.kind === "category") {
     const featureOf = rankCategories(column.codes, column.values.length);
     return { kind: "category", index, offset, width: Math.max(...featureOf) + 1, featureOf };
@@ -74,7 +88,7 @@ function rankCategories(codes: Int32Array, nValues: number): Int32Array {
   return featureOf;
 }
 
-function encodeColumn(encoder: ColumnEncoder, column: Column, out: Float32Array, d: number): void {
+function encodeColumn(encoder: ColumnEncoder, column: FeatureColumn, out: Float32Array, d: number): void {
   if (encoder.kind === "category" && column.kind === "category") {
     const missing = column.values.length;
     column.codes.forEach((code, i) => {

@@ -4,7 +4,7 @@ import { toColumns } from "../table/convert";
 import { inferSchema, type InferOptions } from "../table/infer";
 import { didYouMean } from "../table/names";
 import { readTable } from "../table/read";
-import { isNumberField, type TableSchema } from "../table/schema";
+import { isCategoryField, type TableSchema } from "../table/schema";
 import type { TableSource } from "../table/source";
 import type { EvaluateOptions, NamedTable } from "./evaluate";
 
@@ -24,7 +24,7 @@ export interface ReadTablesOptions extends InferOptions {
 type Tables = Pick<EvaluateOptions, "schema" | "train" | "test" | "holdout" | "synthetic">;
 
 /**
- * Reads the tables of an evaluation through one schema. Synthetic numbers may lie outside the real range; other
+ * Reads the tables of an evaluation through one schema. Synthetic numbers and dates may lie outside the real range, texts may be any; other
  * columns and categories that no real table has are E_INPUT, naming file, column and value.
  */
 export async function readTables(paths: TablePaths, options: ReadTablesOptions = {}): Promise<Tables> {
@@ -77,7 +77,7 @@ function checkColumns(source: TableSource, names: readonly string[], other: stri
 function checkCategories(columns: NamedTable["columns"], source: TableSource, schema: TableSchema): void {
   schema.fields.forEach((field, i) => {
     const column = columns[i]!;
-    if (isNumberField(field) || column.kind !== "category") return;
+    if (!isCategoryField(field) || column.kind !== "category") return;
     const nKnown = field.constraints.enum.length;
     const unknown = column.values[nKnown];
     if (unknown === undefined) return;

@@ -1,4 +1,4 @@
-import type { Column } from "../table/columns";
+import { isMissing, type Column } from "../table/columns";
 import { rowCount } from "../table/convert";
 
 /** A set of the rows of a table, to ask whether another table of the same schema shares a row. */
@@ -8,7 +8,16 @@ export class RowIndex {
   private readonly bits = new Float64Array(1);
   private readonly words = new Int32Array(this.bits.buffer);
 
+  /** texts of the indexed rows by a number each */
+  private readonly textNumbers = new Map<string, number>();
+
   constructor(private readonly columns: readonly Column[]) {
+    for (const column of columns) {
+      if (column.kind !== "text") continue;
+      for (const text of column.values) {
+        if (text !== null && !this.textNumbers.has(text)) this.textNumbers.set(text, this.textNumbers.size);
+      }
+    }
     const n = rowCount(columns);
     this.slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * n + 2)));
     for (let row = 0; row < n; row++) {
@@ -32,14 +41,14 @@ export class RowIndex {
   }
 
   private equals(own: number, table: readonly Column[], row: number): boolean {
-    return this.columns.every((column, i) => Object.is(cell(column, own), cell(table[i]!, row)));
+    return this.columns.every((column, i) => Object.is(this.cell(column, own), this.cell(table[i]!, row)));
   }
 
   /** MurmurHash3's mixing over the bits of the cells. */
   private hash(table: readonly Column[], row: number): number {
     let h = 0;
     for (const column of table) {
-      this.bits[0] = cell(column, row);
+      this.bits[0] = this.cell(column, row);
       for (const word of this.words) {
         const k = Math.imul(word, 0xcc9e2d51);
         h ^= Math.imul((k << 15) | (k >>> 17), 0x1b873593);
@@ -49,11 +58,13 @@ export class RowIndex {
     h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
     return h ^ (h >>> 13);
   }
-}
 
-/** A cell as a number, NaN where it is missing; adding 0 makes -0 and 0 the same. */
-function cell(column: Column, row: number): number {
-  if (column.kind === "number") return column.scaled[row]! + 0;
-  const code = column.codes[row]!;
-  return code < 0 ? NaN : code;
+  /** A cell as a number, NaN where it is missing; adding 0 makes -0 and 0 the same. A text of no indexed row is -1. */
+  private cell(column: Column, row: number): number {
+    if (isMissing(column, row)) return NaN;
+    if (column.kind === "category") return column.codes[row]!;
+    return column.kind === "text"
+      ? (this.textNumbers.get(column.values[row]!) ?? -1)
+      : column.scaled[row]! + 0;
+  }
 }

@@ -12,6 +12,8 @@ const json = (text: string): string => JSON.stringify(text).slice(1, -1);
 export const dict: RowFormat = {
   name: "dict",
   targetFirst: false,
+  // What JSON escapes.
+  reserved: `"\\${Array.from({ length: 32 }, (_, code) => String.fromCharCode(code)).join("")}`,
   missing: "",
   numbers: "written",
 

@@ -9,6 +9,8 @@ export interface RowFormat {
   rowLiterals(schema: TableSchema): string[];
   /** Text of a category as it stands in a row (escaped where the format needs it). */
   category(field: Field, value: string): string;
+  /** Characters that free text may not hold in a row: those that end a cell or a row. */
+  readonly reserved: string;
   /** Whether the target's cell comes first in a row; otherwise cells are in the table's order. */
   readonly targetFirst: boolean;
   /** Text of a missing cell. May be empty. */

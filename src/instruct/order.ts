@@ -1,5 +1,5 @@
 import type { Column } from "../table/columns";
-import type { TableSchema } from "../table/schema";
+import { isIdentifierField, type TableSchema } from "../table/schema";
 import type { RowFormat } from "./format";
 
 /** An order of a schema's columns: the field at each place. */
@@ -16,12 +16,14 @@ export function inOrder(schema: TableSchema, order: Order): TableSchema {
 
 /**
  * The schema in the order in which the model writes a row. Where the format allows it the target comes first: each other
- * cell is then drawn given the label, which small models learn far better than a label at the end.
+ * cell is then drawn given the label, which small models learn far better than a label at the end. Identifiers are not
+ * the model's to write.
  */
 export function modelOrder(schema: TableSchema, format: RowFormat): TableSchema {
-  const target = schema.fields.find((field) => field.name === schema.target);
-  if (!format.targetFirst || target === undefined) return schema;
-  return { ...schema, fields: [target, ...schema.fields.filter((field) => field !== target)] };
+  const fields = schema.fields.filter((field) => !isIdentifierField(field));
+  const target = fields.find((field) => field.name === schema.target);
+  if (!format.targetFirst || target === undefined) return { ...schema, fields };
+  return { ...schema, fields: [target, ...fields.filter((field) => field !== target)] };
 }
 
 /** The columns in the order of the schema's fields. */

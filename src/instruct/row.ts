@@ -1,6 +1,6 @@
 import type { Column } from "../table/columns";
-import { formatScaled } from "../table/number";
-import { isNumberField, type TableSchema } from "../table/schema";
+import type { TableSchema } from "../table/schema";
+import { cellWriter } from "./cell";
 import type { RowFormat } from "./format";
 
 /** Writes row i of a table in a format: what the model reads, and what its tokens are made of. */
@@ -13,26 +13,8 @@ export function rowWriter(
   const cells = schema.fields.map((field, f) => cellWriter(field, format, columns[f]!));
   return (i) => {
     let row = literals[0]!;
-    for (let f = 0; f < cells.length; f++) row += cells[f]!(i) + literals[f + 1]!;
+    for (let f = 0; f < cells.length; f++) row += (cells[f]!(i) ?? format.missing) + literals[f + 1]!;
     return row;
-  };
-}
-
-function cellWriter(
-  field: TableSchema["fields"][number],
-  format: RowFormat,
-  column: Column,
-): (i: number) => string {
-  if (column.kind === "category") {
-    const texts = column.values.map((value) => format.category(field, value));
-    return (i) => texts[column.codes[i]!] ?? format.missing;
-  }
-  const { decimals } = column;
-  const minDecimals =
-    format.numbers === "written" && isNumberField(field) ? field.numberFormat.minDecimals : decimals;
-  return (i) => {
-    const scaled = column.scaled[i]!;
-    return Number.isNaN(scaled) ? format.missing : formatScaled(scaled, decimals, minDecimals);
   };
 }
 

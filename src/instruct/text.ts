@@ -13,6 +13,7 @@ const escape = (value: string): string => escapeText(value, { ",": "," });
 export const text: RowFormat = {
   name: "text",
   targetFirst: false,
+  reserved: ",\n\r",
   missing: "missing",
   numbers: "written",
 

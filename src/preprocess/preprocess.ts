@@ -128,7 +128,7 @@ async function schemaOf(
   // The original's label column is always the last.
   const target =
     options.target ?? given?.target ?? (compat ? source.names[source.names.length - 1] : undefined);
-  if (!given) return inferSchema(source, target === undefined ? {} : { target });
+  if (!given) return inferSchema(source, { ...(target !== undefined && { target }), plain: compat });
   return target === undefined ? given : { ...given, target };
 }
 

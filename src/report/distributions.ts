@@ -1,4 +1,5 @@
 import type { CategoryColumn, Column, NumberColumn } from "../table/columns";
+import { isoText } from "../table/calendar";
 import { formatScaled, fromScaled } from "../table/number";
 
 /** Bars of a histogram, at most. */
@@ -84,12 +85,20 @@ function countCodes({ codes, values }: CategoryColumn): Float64Array {
   return counts;
 }
 
-/** "12 to 80, 3.1 % missing" or "5 values": what a column holds, in words. */
+/** "12 to 80, 3.1 % missing", "5 values" or "texts of 3 to 80 characters": what a column holds, in words. */
 export function summarise(column: Column): string {
   if (column.kind === "category") {
     const present = new Set(column.codes);
     present.delete(-1);
     return `${present.size} value${present.size === 1 ? "" : "s"}${missingPart(column.codes, (code) => code < 0)}`;
+  }
+  if (column.kind === "text") {
+    const texts = column.values.filter((text) => text !== null);
+    const lengths = texts.map((text) => Array.from(text).length);
+    const shortest = lengths.reduce((least, length) => Math.min(least, length), Infinity);
+    const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+    const range = texts.length === 0 ? "no texts" : `texts of ${shortest} to ${longest} characters`;
+    return range + missingPart(column.values, (text) => text === null);
   }
   let low = Infinity;
   let high = -Infinity;
@@ -97,12 +106,13 @@ export function summarise(column: Column): string {
     if (value < low) low = value;
     if (value > high) high = value;
   }
-  const format = (value: number): string => formatScaled(Math.round(value), column.decimals, 0);
+  const format = (value: number): string =>
+    column.kind === "date" ? isoText(value) : formatScaled(Math.round(value), column.decimals, 0);
   const range = low > high ? "no values" : `${format(low)} to ${format(high)}`;
   return range + missingPart(column.scaled, Number.isNaN);
 }
 
-function missingPart(cells: Int32Array | Float64Array, isMissing: (cell: number) => boolean): string {
+function missingPart<T>(cells: Iterable<T> & { length: number }, isMissing: (cell: T) => boolean): string {
   let missing = 0;
   for (const cell of cells) if (isMissing(cell)) missing++;
   return missing === 0 ? "" : `, ${((100 * missing) / cells.length).toFixed(1)} % missing`;

@@ -3,7 +3,7 @@ import type { Column } from "../table/columns";
 import { rowCount } from "../table/convert";
 
 export interface SplitOptions {
-  /** column that the parts are stratified by: classes, or tenths of a number's range by rank */
+  /** column that the parts are stratified by: classes, or tenths of the numbers or dates by rank */
   target?: string | undefined;
   /** shares of the rows, 0..1 */
   test: number;
@@ -37,6 +37,7 @@ const N_BINS = 10;
 
 function strataOf(column: Column, n: number): Int32Array {
   if (column.kind === "category") return column.codes;
+  if (column.kind === "text") return new Int32Array(n);
   const { scaled } = column;
   const present = Int32Array.from({ length: n }, (_, i) => i).filter((i) => !Number.isNaN(scaled[i]));
   present.sort((a, b) => scaled[a]! - scaled[b]! || a - b);

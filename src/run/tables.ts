@@ -90,7 +90,10 @@ async function schemaOf(sources: TableSource[], options: RealTablesOptions): Pro
       hint: `its columns are: ${other.names.join(", ")}`,
     });
   }
-  return inferSchema(concatenate(sources), target === undefined ? {} : { target });
+  return inferSchema(concatenate(sources), {
+    ...(target !== undefined && { target }),
+    plain: options.compat === true,
+  });
 }
 
 /** SHA-256 of the cells, for a table that is no file. */

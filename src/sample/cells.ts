@@ -1,17 +1,13 @@
+import { cellWriter } from "../instruct/cell";
 import type { RowFormat } from "../instruct/format";
 import type { Tokenizer } from "../model/tokenizer";
 import type { Column } from "../table/columns";
-import { formatScaled } from "../table/number";
-import { type Field, isNumberField } from "../table/schema";
+import type { Field } from "../table/schema";
 
-/** Digits that a number cell prints after the point, at least: all its decimals where the format fixes them. */
-export function printedDecimals(field: Field, format: RowFormat): number {
-  if (!isNumberField(field)) return 0;
-  const { decimals, minDecimals } = field.numberFormat;
-  return format.numbers === "fixed" ? decimals : minDecimals;
-}
-
-/** The token ids of a column's cells: categories and missing cells whole, numbers character by character. */
+/**
+ * The token ids of a column's cells: categories and missing cells whole, numbers and dates character by character, texts
+ * by the pieces of their column (src/sample/text-pieces.ts).
+ */
 export function cellEncoder(
   field: Field,
   format: RowFormat,
@@ -23,10 +19,16 @@ export function cellEncoder(
     const texts = tokenizer.encodeAll(column.values.map((value) => format.category(field, value)));
     return (i) => texts[column.codes[i]!] ?? missing;
   }
-  const minDecimals = printedDecimals(field, format);
+  if (column.kind === "text") {
+    const pieces = tokenizer.piecesOf(field.name);
+    return (i) => {
+      const text = column.values[i]!;
+      return text === null ? missing : pieces.encode(text);
+    };
+  }
+  const write = cellWriter(field, format, column);
   return (i) => {
-    const scaled = column.scaled[i]!;
-    if (Number.isNaN(scaled)) return missing;
-    return tokenizer.encodeCharacters(formatScaled(scaled, column.decimals, minDecimals));
+    const text = write(i);
+    return text === undefined ? missing : tokenizer.encodeCharacters(text);
   };
 }

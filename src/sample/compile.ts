@@ -5,13 +5,22 @@ import type { AutomatonTables } from "../native/addon";
 import { parseDecimal, toScaled, type Rounding } from "../table/number";
 import {
   type CategoryField,
+  type DateField,
   type Field,
+  isCategoryField,
+  isDateField,
+  isIdentifierField,
   isNumberField,
+  isTextField,
   type NumberField,
   type TableSchema,
+  type TextField,
 } from "../table/schema";
-import { printedDecimals } from "./cells";
+import { hasSeconds, printedDecimals } from "../instruct/cell";
+import { parseIso } from "../table/date-format";
+import { dateCell } from "./dates";
 import { numberCell } from "./digits";
+import { textCell } from "./text-cell";
 import { ACTION_MISSING, chain, connectAll, type Exit, flatten, Node } from "./graph";
 import { categoryCell, type TrieEntry } from "./trie";
 
@@ -37,12 +46,24 @@ export function compileRow(schema: TableSchema, format: RowFormat, tokenizer: To
   const start = new Node();
   const whole = chain(first, after);
   if (first.length > 0) start.connect(first[0]!, whole.nodes[0]!);
-  return flatten(first.length > 0 ? start : after, columnKinds(schema));
+  return { ...flatten(first.length > 0 ? start : after, columnKinds(schema)), ...textLimits(schema) };
+}
+
+/** Fewest and most characters of each text; see AutomatonTables. */
+export function textLimits(schema: TableSchema): Pick<AutomatonTables, "textLimits"> {
+  if (!schema.fields.some(isTextField)) return {};
+  const limits = schema.fields.flatMap((field) =>
+    isTextField(field) ? [field.constraints.minLength, field.constraints.maxLength] : [0, 0],
+  );
+  return { textLimits: Int32Array.from(limits) };
 }
 
 /** What the decoder makes of each column; see AutomatonTables. */
 export function columnKinds(schema: TableSchema): Int32Array {
-  return Int32Array.from(schema.fields, (field) => (isNumberField(field) ? 1 : 0));
+  return Int32Array.from(schema.fields, (field) => {
+    if (isCategoryField(field)) return 0;
+    return isNumberField(field) || isDateField(field) ? 1 : 2;
+  });
 }
 
 /** The states of one column's cell, up to the literal text behind it; the first of them. */
@@ -53,9 +74,64 @@ export function compileCell(
   exit: Exit,
   column: number,
 ): Node {
-  return isNumberField(field)
-    ? numberStates(field, format, tokenizer, exit, column)
-    : categoryStates(field, format, tokenizer, exit, column);
+  if (isCategoryField(field)) return categoryStates(field, format, tokenizer, exit, column);
+  const missing = field.constraints.required ? undefined : tokenizer.encode(format.missing);
+  if (isTextField(field)) {
+    const pieces = tokenizer.piecesOf(field.name).charactersBegun;
+    checkMissingFits(field, format);
+    return textCell({ pieces, missing }, exit, column, field.name);
+  }
+  if (isIdentifierField(field)) {
+    throw new HarmonicError(
+      "E_USAGE",
+      `column "${field.name}" holds identifiers, which the model does not write`,
+      {
+        hint: "compile the schema that modelOrder gives",
+      },
+    );
+  }
+  const root = isDateField(field)
+    ? dateStates(field, tokenizer, exit, column)
+    : numberStates(field, format, tokenizer, exit, column);
+  if (missing && !connectAll(root, [...missing, exit.tokens[0]!], exit.nodes[0]!, column, ACTION_MISSING)) {
+    throw new HarmonicError(
+      "E_INPUT",
+      `column "${field.name}": a missing cell reads like the start of a number in format ${format.name}`,
+    );
+  }
+  return root;
+}
+
+/** What a missing cell reads like may be the start of a text, so the decoder must have room for it. */
+function checkMissingFits(field: TextField, format: RowFormat): void {
+  const { required, maxLength } = field.constraints;
+  if (required || maxLength >= format.missing.length) return;
+  throw new HarmonicError(
+    "E_USAGE",
+    `column "${field.name}": format ${format.name} writes missing cells as "${format.missing}", longer than its texts`,
+    { hint: `use --format compact, or a maxLength of at least ${format.missing.length}` },
+  );
+}
+
+function dateStates(field: DateField, tokenizer: Tokenizer, exit: Exit, column: number): Node {
+  const { minimum, maximum } = field.constraints;
+  const withTime = field.type === "datetime";
+  const precision = !withTime ? "day" : hasSeconds(field.format) ? "second" : "minute";
+  const lowest = parseIso(minimum, withTime) ?? 0;
+  const highest = parseIso(maximum, withTime) ?? 0;
+  const root = dateCell(
+    { lowest, highest, precision },
+    (character) => tokenizer.encode(character),
+    exit,
+    column,
+    field.name,
+  );
+  if (root.edges.size > 0) return root;
+  throw new HarmonicError(
+    "E_INPUT",
+    `column "${field.name}": there is no ${field.type} from minimum ${minimum} to maximum ${maximum}`,
+    { hint: "correct minimum and maximum in the schema" },
+  );
 }
 
 function categoryStates(
@@ -96,19 +172,15 @@ function numberStates(
         `to maximum ${field.constraints.maximum}, but there is none`,
     );
   }
-  const cell = { lowest, highest, decimals, minDecimals: printedDecimals(field, format) };
-  const root = numberCell(cell, (character) => tokenizer.encode(character), exit, column, field.name);
-  if (field.constraints.required) return root;
-
-  const { tokens, action } = missingEntry(format, tokenizer);
-  const way = [...tokens, exit.tokens[0]!];
-  if (!connectAll(root, way, exit.nodes[0]!, column, action)) {
-    throw new HarmonicError(
-      "E_INPUT",
-      `column "${field.name}": a missing cell reads like the start of a number in format ${format.name}`,
-    );
-  }
-  return root;
+  const { width } = field.numberFormat;
+  const cell = {
+    lowest,
+    highest,
+    decimals,
+    minDecimals: printedDecimals(field, format),
+    ...(width && { width }),
+  };
+  return numberCell(cell, (character) => tokenizer.encode(character), exit, column, field.name);
 }
 
 function missingEntry(format: RowFormat, tokenizer: Tokenizer): TrieEntry {

@@ -8,6 +8,8 @@ export interface NumberCell {
   decimals: number;
   /** fewest digits printed after the point: `decimals` where exactly these are; see NumberField */
   minDecimals: number;
+  /** digits of every number, with leading zeros; then there are no decimals and nothing below 0 */
+  width?: number;
 }
 
 /** Numbers that what is left to write may hold, as integers. */
@@ -46,7 +48,8 @@ class DigitStates {
   ) {}
 
   root(): Node {
-    const { lowest, highest } = this.cell;
+    const { lowest, highest, width } = this.cell;
+    if (width !== undefined) return this.fixed({ lowest, highest }, width);
     const root = new Node();
     if (highest >= 0) this.start(root, { lowest: Math.max(lowest, 0), highest });
     if (lowest < 0) {
@@ -55,6 +58,17 @@ class DigitStates {
       this.connect(root, "-", negative, ACTION_NEGATE);
     }
     return root;
+  }
+
+  /** `nDigits` digits to come, which lie in `future`. */
+  private fixed(future: Interval, nDigits: number): Node {
+    return this.share(`d${nDigits},${future.lowest}-${future.highest}`, (node) => {
+      if (nDigits === 0) return this.leave(node, 0);
+      for (let digit = 0; digit < 10; digit++) {
+        const next = narrow(future, digit, 10 ** (nDigits - 1));
+        this.connectDigit(node, digit, next && this.fixed(next, nDigits - 1));
+      }
+    });
   }
 
   /** The first whole digit: a zero stands alone. */

@@ -1,46 +1,67 @@
 import {
   DataType,
+  DateDay,
   Dictionary,
   Field as ArrowField,
   Float64,
   Int32,
+  Int64,
   makeData,
   RecordBatch,
   Schema as ArrowSchema,
   Struct,
+  TimestampSecond,
   Utf8,
   vectorFromArray,
   type Data,
   type Vector,
 } from "apache-arrow";
 import { HarmonicError } from "../errors";
-import type { Column } from "./columns";
+import { fromSeconds, toDays, toSeconds } from "./calendar";
+import { isMissing, type Column } from "./columns";
 import { rowCount } from "./convert";
-import { fromScaled } from "./number";
-import { isNumberField, type NumberField, type TableSchema } from "./schema";
+import { formatNumber, fromScaled, parseNumber, toScaled } from "./number";
+import {
+  isCategoryField,
+  isDateField,
+  isIdentifierField,
+  isNumberField,
+  type Field,
+  type NumberField,
+  type TableSchema,
+} from "./schema";
 
 /**
  * The Arrow schema of a table: category = Dictionary<Utf8, Int32>, integer = Int32 where the bounds fit, other
- * numbers Float64. Dictionary ids are column numbers, so that all batches of a table share their dictionaries.
+ * numbers Float64, those of fixed width Utf8; date = Date32, datetime = Timestamp(second); text and identifiers =
+ * Utf8, running integers Int64. Dictionary ids are column numbers, so that all batches of a table share their
+ * dictionaries.
  */
 export function arrowSchema(schema: TableSchema): ArrowSchema {
   return new ArrowSchema(
-    schema.fields.map((field, i) => {
-      const type = isNumberField(field)
-        ? fitsInt32(field)
-          ? new Int32()
-          : new Float64()
-        : new Dictionary(new Utf8(), new Int32(), i);
-      return new ArrowField(field.name, type, !field.constraints.required);
-    }),
+    schema.fields.map(
+      (field, i) => new ArrowField(field.name, typeOf(field, i), !field.constraints.required),
+    ),
   );
+}
+
+function typeOf(field: Field, i: number): DataType {
+  if (isNumberField(field)) {
+    if (field.numberFormat.width !== undefined) return new Utf8();
+    return fitsInt32(field) ? new Int32() : new Float64();
+  }
+  if (isDateField(field)) return field.type === "date" ? new DateDay() : new TimestampSecond();
+  if (isCategoryField(field)) return new Dictionary(new Utf8(), new Int32(), i);
+  return isIdentifierField(field) && field.type === "integer" ? new Int64() : new Utf8();
 }
 
 /** Columns as one Arrow record batch; the buffers of categories are shared, not copied. */
 export function toRecordBatch(columns: readonly Column[], schema: TableSchema): RecordBatch {
   const arrow = arrowSchema(schema);
   const n = rowCount(columns);
-  const children = columns.map((column, i) => toData(column, arrow.fields[i]!.type as DataType, schema));
+  const children = columns.map((column, i) =>
+    toData(column, schema.fields[i]!, arrow.fields[i]!.type as DataType, schema),
+  );
   return new RecordBatch(
     arrow,
     makeData({ type: new Struct(arrow.fields), length: n, nullCount: 0, children }),
@@ -61,15 +82,38 @@ export function columnsFromBatches(batches: readonly RecordBatch[], schema: Tabl
     });
     let at = 0;
     if (isNumberField(field)) {
-      const { decimals } = field.numberFormat;
+      const { decimals, width } = field.numberFormat;
       const scaled = new Float64Array(n);
       for (const vector of vectors) {
         for (let i = 0; i < vector.length; i++) {
-          const value = vector.get(i) as number | null;
-          scaled[at++] = value === null ? NaN : Math.round(value * 10 ** decimals) + 0;
+          const value = vector.get(i) as number | string | null;
+          if (value === null) scaled[at++] = NaN;
+          else if (width === undefined) scaled[at++] = Math.round(Number(value) * 10 ** decimals) + 0;
+          else scaled[at++] = toScaled(parseNumber(String(value), field.numberFormat)!, decimals);
         }
       }
       return { kind: "number", name: field.name, decimals, scaled };
+    }
+    if (isDateField(field)) {
+      const scaled = new Float64Array(n);
+      for (const vector of vectors) {
+        for (let i = 0; i < vector.length; i++) {
+          // Milliseconds, whatever the unit.
+          const value = vector.get(i) as number | null;
+          scaled[at++] =
+            value === null ? NaN : fromSeconds(Math.floor(value / 1000), field.type === "datetime");
+        }
+      }
+      return { kind: "date", name: field.name, scaled };
+    }
+    if (!isCategoryField(field)) {
+      const values = vectors.flatMap((vector) =>
+        Array.from({ length: vector.length }, (_, i) => {
+          const value = vector.get(i) as string | bigint | null;
+          return value === null ? null : String(value);
+        }),
+      );
+      return { kind: "text", name: field.name, values };
     }
     const values = field.constraints.enum;
     const codeOf = new Map(values.map((value, code) => [value, code]));
@@ -100,27 +144,51 @@ function fitsInt32(field: NumberField): boolean {
   return field.type === "integer" && minimum >= -2147483648 && maximum <= 2147483647;
 }
 
-function toData(column: Column, type: DataType, schema: TableSchema): Data {
+function toData(column: Column, field: Field, type: DataType, schema: TableSchema): Data {
+  const n = rowCount([column]);
+  const valid = validity(n, (i) => !isMissing(column, i));
   if (column.kind === "category") {
-    const valid = validity(column.codes.length, (i) => column.codes[i]! >= 0);
     const dictionary = dictionaryOf(schema, column.name, column.values);
     const codes = valid ? column.codes.map((c) => (c < 0 ? 0 : c)) : column.codes;
     return makeData({ type: type as Dictionary, data: codes, dictionary, ...valid });
   }
-  const { scaled, decimals } = column;
-  const valid = validity(scaled.length, (i) => !Number.isNaN(scaled[i]!));
-  if (DataType.isInt(type)) {
-    return makeData({
-      type: type as Int32,
-      data: Int32Array.from(scaled, (x) => (x === x ? x : 0)),
-      ...valid,
-    });
+  if (column.kind === "text") {
+    if (!DataType.isInt(type)) return utf8Data(n, (i) => column.values[i] ?? "", valid);
+    const data = BigInt64Array.from(column.values, (text) => BigInt(text ?? 0));
+    return makeData({ type: type as Int64, data, ...valid });
   }
+  const { scaled } = column;
+  if (column.kind === "date") {
+    if (DataType.isDate(type)) {
+      const data = Int32Array.from(scaled, (x) => (x === x ? toDays(x) : 0));
+      return makeData({ type: type as DateDay, data, ...valid });
+    }
+    const data = BigInt64Array.from(scaled, (x) => (x === x ? BigInt(toSeconds(x)) : 0n));
+    return makeData({ type: type as TimestampSecond, data, ...valid });
+  }
+  if (DataType.isUtf8(type)) {
+    const format = (field as NumberField).numberFormat;
+    return utf8Data(n, (i) => (Number.isNaN(scaled[i]!) ? "" : formatNumber(scaled[i]!, format)), valid);
+  }
+  if (DataType.isInt(type)) {
+    const data = Int32Array.from(scaled, (x) => (x === x ? x : 0));
+    return makeData({ type: type as Int32, data, ...valid });
+  }
+  const { decimals } = column;
   return makeData({
     type: type as Float64,
     data: Float64Array.from(scaled, (x) => (x === x ? fromScaled(x, decimals) : 0)),
     ...valid,
   });
+}
+
+type Validity = ReturnType<typeof validity>;
+
+function utf8Data(n: number, textOf: (i: number) => string, valid: Validity): Data<Utf8> {
+  const pieces = Array.from({ length: n }, (_, i) => Buffer.from(textOf(i), "utf8"));
+  const valueOffsets = new Int32Array(n + 1);
+  pieces.forEach((piece, i) => (valueOffsets[i + 1] = valueOffsets[i]! + piece.length));
+  return makeData({ type: new Utf8(), data: Buffer.concat(pieces), valueOffsets, ...valid });
 }
 
 /** Arrow's bitmap of present values; absent where all are. */

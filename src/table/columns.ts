@@ -1,8 +1,10 @@
+import { hasTime, toDays, toSeconds } from "./calendar";
+
 /**
  * A table as typed arrays, one entry a column in schema order: what every numeric stage works on.
  * Made from Arrow record batches by `toColumns` and turned back by `toRecordBatch`.
  */
-export type Column = CategoryColumn | NumberColumn;
+export type Column = CategoryColumn | NumberColumn | DateColumn | FreeTextColumn;
 
 export interface CategoryColumn {
   kind: "category";
@@ -20,4 +22,42 @@ export interface NumberColumn {
   decimals: number;
   /** the integer value * 10^decimals, NaN missing; shape (n) */
   scaled: Float64Array;
+}
+
+export interface DateColumn {
+  kind: "date";
+  name: string;
+  /** the ISO digits as one integer, 20240131 or 20240131235959 (always to the second), NaN missing; shape (n) */
+  scaled: Float64Array;
+}
+
+/** Texts and identifiers. */
+export interface FreeTextColumn {
+  kind: "text";
+  name: string;
+  /** null missing; shape (n) */
+  values: (string | null)[];
+}
+
+/** Dates on an even scale, as numbers: days since 1970-01-01, seconds where they have a time. */
+export function dateNumbers({ name, scaled }: DateColumn): NumberColumn {
+  const unit = scaled.some(hasTime) ? toSeconds : toDays;
+  return {
+    kind: "number",
+    name,
+    decimals: 0,
+    scaled: scaled.map((digits) => (digits === digits ? unit(digits) : NaN)),
+  };
+}
+
+/** True where the cell has no value. */
+export function isMissing(column: Column, row: number): boolean {
+  switch (column.kind) {
+    case "category":
+      return column.codes[row]! < 0;
+    case "text":
+      return column.values[row] === null;
+    default:
+      return Number.isNaN(column.scaled[row]!);
+  }
 }

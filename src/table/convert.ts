@@ -1,8 +1,23 @@
 import { HarmonicError } from "../errors";
-import type { CategoryColumn, Column, NumberColumn } from "./columns";
+import { isoText } from "./calendar";
+import type { CategoryColumn, Column, DateColumn, FreeTextColumn, NumberColumn } from "./columns";
+import { DateFormat, parseIso } from "./date-format";
+import { patternOf } from "./identifier";
 import { didYouMean } from "./names";
-import { formatScaled, parseDecimal, toScaled } from "./number";
-import { isNumberField, type CategoryField, type Field, type NumberField, type TableSchema } from "./schema";
+import { formatNumber, parseNumber, toScaled } from "./number";
+import {
+  isCategoryField,
+  isDateField,
+  isIdentifierField,
+  isNumberField,
+  type CategoryField,
+  type DateField,
+  type Field,
+  type IdentifierField,
+  type NumberField,
+  type TableSchema,
+  type TextField,
+} from "./schema";
 import { firstRowOf, type TableSource, type TextColumn } from "./source";
 
 export interface ConvertOptions {
@@ -28,21 +43,35 @@ export function toColumns(source: TableSource, schema: TableSchema, options: Con
         { hint: `its columns are: ${source.names.join(", ")}` },
       );
     }
-    return isNumberField(field)
-      ? toNumberColumn(source.path, texts, field, extend)
-      : toCategoryColumn(source.path, texts, field, extend);
+    if (isNumberField(field)) return toNumberColumn(source.path, texts, field, extend);
+    if (isDateField(field)) return toDateColumn(source.path, texts, field, extend);
+    if (isCategoryField(field)) return toCategoryColumn(source.path, texts, field, extend);
+    return toTextColumn(source.path, texts, field, extend);
   });
 }
 
 /** Text of a cell in its column's own format; a missing cell is the column's first missing marker. */
 export function formatCell(field: Field, column: Column, i: number): string {
-  if (column.kind === "category") {
-    return column.values[column.codes[i]!] ?? field.missingValues[0] ?? "";
+  return cellFormatter(field, column)(i) ?? field.missingValues[0] ?? "";
+}
+
+/** Writes a column's cells in its own format; undefined where the cell is missing. */
+export function cellFormatter(field: Field, column: Column): (i: number) => string | undefined {
+  if (column.kind === "category") return (i) => column.values[column.codes[i]!];
+  if (column.kind === "text") return (i) => column.values[i] ?? undefined;
+  const write = numberWriter(field, column);
+  return (i) => (Number.isNaN(column.scaled[i]!) ? undefined : write(column.scaled[i]!));
+}
+
+function numberWriter(field: Field, column: NumberColumn | DateColumn): (scaled: number) => string {
+  if (column.kind === "number") {
+    const { decimals } = column;
+    const format = isNumberField(field) ? field.numberFormat : { decimals, minDecimals: decimals };
+    return (scaled) => formatNumber(scaled, { ...format, decimals });
   }
-  const scaled = column.scaled[i]!;
-  if (Number.isNaN(scaled)) return field.missingValues[0] ?? "";
-  const minDecimals = isNumberField(field) ? field.numberFormat.minDecimals : column.decimals;
-  return formatScaled(scaled, column.decimals, minDecimals);
+  if (!isDateField(field)) return isoText;
+  const format = new DateFormat(field.format, field.type === "datetime");
+  return (scaled) => format.format(scaled);
 }
 
 /** The rows with these ids, in their order. */
@@ -53,6 +82,9 @@ export function selectRows(columns: readonly Column[], ids: ArrayLike<number>): 
       for (let i = 0; i < ids.length; i++) codes[i] = column.codes[ids[i]!]!;
       return { ...column, codes };
     }
+    if (column.kind === "text") {
+      return { ...column, values: Array.from(ids, (id) => column.values[id]!) };
+    }
     const scaled = new Float64Array(ids.length);
     for (let i = 0; i < ids.length; i++) scaled[i] = column.scaled[ids[i]!]!;
     return { ...column, scaled };
@@ -62,7 +94,9 @@ export function selectRows(columns: readonly Column[], ids: ArrayLike<number>): 
 /** Rows of a table in columns. */
 export function rowCount(columns: readonly Column[]): number {
   const first = columns[0];
-  return first ? (first.kind === "category" ? first.codes.length : first.scaled.length) : 0;
+  if (!first) return 0;
+  if (first.kind === "category") return first.codes.length;
+  return first.kind === "text" ? first.values.length : first.scaled.length;
 }
 
 function toCategoryColumn(
@@ -98,9 +132,9 @@ function toNumberColumn(path: string, texts: TextColumn, field: NumberField, ext
   const highest = Math.round(maximum * 10 ** decimals);
   const toNumber = texts.texts.map((text, t) => {
     if (missing.has(text)) return NaN;
-    const decimal = parseDecimal(text);
+    const decimal = parseNumber(text, field.numberFormat);
     if (!decimal) {
-      if (extend && /^(|nan?|null|none)$/i.test(text.trim())) return NaN;
+      if (extend && isNoValue(text)) return NaN;
       throw misfit(path, texts, t, `"${text}" is not a number`, {
         expected: `a number from ${minimum} to ${maximum}`,
       });
@@ -118,6 +152,72 @@ function toNumberColumn(path: string, texts: TextColumn, field: NumberField, ext
   const scaled = Float64Array.from(texts.codes, (t) => (t < 0 ? NaN : toNumber[t]!));
   if (!extend) checkRequired(path, texts, field, (i) => Number.isNaN(scaled[i]));
   return { kind: "number", name: field.name, decimals, scaled };
+}
+
+function toDateColumn(path: string, texts: TextColumn, field: DateField, extend: boolean): DateColumn {
+  const withTime = field.type === "datetime";
+  const format = new DateFormat(field.format, withTime);
+  const { minimum, maximum } = field.constraints;
+  const missing = new Set(field.missingValues);
+  const lowest = parseIso(minimum, withTime) ?? 0;
+  const highest = parseIso(maximum, withTime) ?? Infinity;
+  const expected = `a ${field.type} like ${format.format(lowest)}, up to ${format.format(highest)}`;
+  const toDigits = texts.texts.map((text, t) => {
+    if (missing.has(text)) return NaN;
+    const digits = format.parse(text) ?? parseIso(text, withTime);
+    if (digits === undefined) {
+      if (extend && isNoValue(text)) return NaN;
+      throw misfit(path, texts, t, `"${text}" is no ${field.type} in the column's format`, { expected });
+    }
+    if (extend || (digits >= lowest && digits <= highest)) return digits;
+    throw misfit(path, texts, t, `${text} is out of range`, { expected });
+  });
+  const scaled = Float64Array.from(texts.codes, (t) => (t < 0 ? NaN : toDigits[t]!));
+  if (!extend) checkRequired(path, texts, field, (i) => Number.isNaN(scaled[i]));
+  return { kind: "date", name: field.name, scaled };
+}
+
+function toTextColumn(
+  path: string,
+  texts: TextColumn,
+  field: TextField | IdentifierField,
+  extend: boolean,
+): FreeTextColumn {
+  const missing = new Set(field.missingValues);
+  const problemOf = isIdentifierField(field) ? identifierProblem(field) : textProblem(field);
+  const toText = texts.texts.map((text, t) => {
+    if (missing.has(text)) return null;
+    const problem = extend ? undefined : problemOf(text);
+    if (problem === undefined) return text;
+    const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text;
+    throw misfit(path, texts, t, `${JSON.stringify(shown)} does not fit`, { expected: problem });
+  });
+  const values = Array.from(texts.codes, (t) => (t < 0 ? null : toText[t]!));
+  if (!extend) checkRequired(path, texts, field, (i) => values[i] === null);
+  return { kind: "text", name: field.name, values };
+}
+
+function identifierProblem(field: IdentifierField): (text: string) => string | undefined {
+  const pattern = patternOf(field);
+  return (text) =>
+    pattern.numberOf(text) === undefined
+      ? `an identifier of the pattern ${field.constraints.pattern}`
+      : undefined;
+}
+
+function textProblem({ constraints }: TextField): (text: string) => string | undefined {
+  const { minLength, maxLength } = constraints;
+  return (text) => {
+    const length = Array.from(text).length;
+    return length >= minLength && length <= maxLength
+      ? undefined
+      : `${minLength} to ${maxLength} characters, not ${length}`;
+  };
+}
+
+/** What other programs write for a missing number. */
+function isNoValue(text: string): boolean {
+  return /^(|nan?|nat|null|none)$/i.test(text.trim());
 }
 
 function reduced(exponent: number, decimals: number): boolean {

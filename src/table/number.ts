@@ -1,3 +1,5 @@
+import type { NumberFormat } from "./schema";
+
 /** A plain decimal number as printed: value = (-1)^negative * digits * 10^exponent. */
 export interface Decimal {
   negative: boolean;
@@ -28,6 +30,25 @@ export function parseDecimal(text: string): Decimal | undefined {
     exponent: digits === "" ? 0 : all.length - digits.length - fraction.length + Number(match[5] ?? 0),
     printed: match[5] === undefined ? fraction.length : -1,
   };
+}
+
+// Commas between groups of three before the point, at least one of them.
+const GROUPED = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$/;
+
+/** Whether a cell is a number with thousands separators. */
+export function isGrouped(text: string): boolean {
+  return GROUPED.test(text.trim());
+}
+
+/** Reads a cell of a column of this format: also plainly written, as other programs and typed files have it. */
+export function parseNumber(text: string, format: NumberFormat): Decimal | undefined {
+  const trimmed = text.trim();
+  if (format.thousands && isGrouped(trimmed)) return parseDecimal(trimmed.replaceAll(",", ""));
+  if (format.width !== undefined && /^\d+$/.test(trimmed)) {
+    if (trimmed.length > format.width) return undefined;
+    return parseDecimal(trimmed.replace(/^0+(?=\d)/, ""));
+  }
+  return parseDecimal(trimmed);
 }
 
 /** Digits after the point that the value needs. */
@@ -69,4 +90,13 @@ export function formatScaled(scaled: number, decimals: number, minDecimals: numb
   while (end > shortest && digits.charAt(end - 1) === "0") end--;
   const fraction = digits.slice(whole.length, end).padEnd(minDecimals, "0");
   return (scaled < 0 ? "-" : "") + whole + (fraction === "" ? "" : `.${fraction}`);
+}
+
+/** The text of a number in its column's format: what formatScaled gives, with leading zeros, plus and separators. */
+export function formatNumber(scaled: number, format: NumberFormat): string {
+  const { decimals, minDecimals, width, plus, thousands } = format;
+  let text = formatScaled(scaled, decimals, minDecimals);
+  if (width !== undefined) text = text.padStart(width, "0");
+  if (thousands) text = text.replace(/\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
+  return plus && scaled >= 0 ? `+${text}` : text;
 }

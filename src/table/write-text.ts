@@ -1,8 +1,9 @@
 import type { RecordBatch } from "apache-arrow";
 import { columnsFromBatches } from "./batches";
 import type { Column } from "./columns";
-import { formatCell } from "./convert";
-import type { Field, TableSchema } from "./schema";
+import { cellFormatter } from "./convert";
+import { formatScaled } from "./number";
+import { isNumberField, type Field, type TableSchema } from "./schema";
 
 // Not by DuckDB: rows leave as they come, and numbers keep the exact text of their column's format.
 
@@ -54,21 +55,41 @@ function rowsText(
 
 /** A column's cells as text, each category quoted once. */
 function cellTexts(field: Field, column: Column, quote: (text: string) => string): Cells {
-  if (column.kind === "number") return (i) => quote(formatCell(field, column, i));
-  const texts = column.values.map(quote);
   const missing = quote(field.missingValues[0] ?? "");
-  return (i) => texts[column.codes[i]!] ?? missing;
+  if (column.kind === "category") {
+    const texts = column.values.map(quote);
+    return (i) => texts[column.codes[i]!] ?? missing;
+  }
+  const format = cellFormatter(field, column);
+  return (i) => {
+    const text = format(i);
+    return text === undefined ? missing : quote(text);
+  };
 }
 
+/** Numbers as JSON has them; those of fixed width are strings, dates too. */
 function jsonCells(field: Field, column: Column): Cells {
   const key = `${JSON.stringify(field.name)}:`;
-  if (column.kind === "number") {
-    return (i) => key + (Number.isNaN(column.scaled[i]) ? "null" : formatCell(field, column, i));
+  if (column.kind === "category") {
+    const toJson = (value: string): string =>
+      field.type === "boolean" && /^(true|false)$/i.test(value) ? value.toLowerCase() : JSON.stringify(value);
+    const texts = column.values.map((value) => key + toJson(value));
+    return (i) => texts[column.codes[i]!] ?? `${key}null`;
   }
-  const toJson = (value: string): string =>
-    field.type === "boolean" && /^(true|false)$/i.test(value) ? value.toLowerCase() : JSON.stringify(value);
-  const texts = column.values.map((value) => key + toJson(value));
-  return (i) => texts[column.codes[i]!] ?? `${key}null`;
+  if (column.kind === "number" && isNumberField(field) && field.numberFormat.width === undefined) {
+    const { minDecimals } = field.numberFormat;
+    return (i) => {
+      const scaled = column.scaled[i]!;
+      return key + (Number.isNaN(scaled) ? "null" : formatScaled(scaled, column.decimals, minDecimals));
+    };
+  }
+  const format = cellFormatter(field, column);
+  const isNumber = field.type === "integer" && column.kind === "text";
+  return (i) => {
+    const text = format(i);
+    if (text === undefined) return `${key}null`;
+    return key + (isNumber ? text : JSON.stringify(text));
+  };
 }
 
 function quoteCell(text: string, delimiter: string, only: boolean): string {

@@ -6,6 +6,7 @@ import { Tokenizer } from "../../src/model/tokenizer";
 import type { ModelHandle } from "../../src/native/addon";
 import { loadAddon } from "../../src/native/load";
 import { RowAutomaton } from "../../src/sample/automaton";
+import { isMissing } from "../../src/table/columns";
 import { allPaths } from "../support/paths";
 import { allSmallRows, smallColumns, smallSchema } from "../support/tables";
 import { temporaryFolder } from "../support/temporary";
@@ -37,8 +38,8 @@ describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s
       expect([...accepted.keys()].sort()).toEqual(Array.from({ length: n }, (_, i) => rowText(i)).sort());
       for (let i = 0; i < n; i++) {
         const expected = columns.map((column) => {
-          const value = column.kind === "category" ? column.codes[i]! : column.scaled[i]!;
-          return Number.isNaN(value) || (column.kind === "category" && value < 0) ? null : value;
+          if (isMissing(column, i) || column.kind === "text") return null;
+          return column.kind === "category" ? column.codes[i]! : column.scaled[i]!;
         });
         expect(accepted.get(rowText(i))).toEqual(expected);
       }

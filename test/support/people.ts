@@ -14,6 +14,7 @@ export function categories(name: string, values: string[], codes: number[]): Cat
 export function schemaOf(columns: readonly Column[], target?: string): TableSchema {
   const fields = columns.map((column) => {
     const { name } = column;
+    if (column.kind === "date" || column.kind === "text") throw new Error("numbers and categories alone");
     if (column.kind === "category") {
       return {
         name,
@@ -58,9 +59,10 @@ export function makePeople(n: number, seed: number): Column[] {
 /** Every column in an order of its own: the same distributions, no relations. */
 export function shuffleColumns(columns: readonly Column[], seed: number): Column[] {
   const random = new Random(seed);
-  return columns.map((column) =>
-    column.kind === "category"
-      ? { ...column, codes: random.derive(column.name).shuffle(column.codes.slice()) }
-      : { ...column, scaled: random.derive(column.name).shuffle(column.scaled.slice()) },
-  );
+  return columns.map((column) => {
+    const stream = random.derive(column.name);
+    if (column.kind === "category") return { ...column, codes: stream.shuffle(column.codes.slice()) };
+    if (column.kind === "text") return { ...column, values: stream.shuffle(column.values.slice()) };
+    return { ...column, scaled: stream.shuffle(column.scaled.slice()) };
+  });
 }

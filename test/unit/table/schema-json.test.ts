@@ -48,8 +48,8 @@ describe("parseSchema", () => {
     [[], "expected object but received [] of type array for `schema`"],
     [{ fields: [] }, "expected at least 1 (array) but received [] of type array for `fields`"],
     [
-      { fields: [{ name: "a", type: "date" }] },
-      'expected one of "string", "boolean", "integer", "number" but received "date" of type string for `fields[0].type`',
+      { fields: [{ name: "a", type: "time" }] },
+      'expected one of "string", "boolean", "integer", "number", "date", "datetime" but received "time" of type string for `fields[0].type`',
     ],
     [
       { fields: [{ ...field, constraints: { minimum: "0", maximum: 1 } }] },
