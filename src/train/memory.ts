@@ -28,6 +28,8 @@ export interface MemoryLimits {
   microBatchTokens: number;
   /** tokens of the longest group */
   longest: number;
+  /** groups of a step, or of the holdout */
+  nGroups: number;
   /** what a run that goes on has begun with */
   begun?: Pick<MemoryPlan, "microBatchTokens" | "weights"> | undefined;
 }
@@ -38,11 +40,11 @@ export interface MemoryLimits {
  * @throws E_USAGE with the smallest figure where none fits
  */
 export async function planMemory(options: OpenTrainerOptions, limits: MemoryLimits): Promise<MemoryPlan> {
-  const { maxMemory = Infinity, longest, begun } = limits;
+  const { maxMemory = Infinity, longest, nGroups, begun } = limits;
   const base = process.memoryUsage().rss + ALLOWANCE;
   let smallest: MemoryPlan | undefined;
   for (const candidate of candidates(options.weights, limits)) {
-    const nTokens = Math.max(candidate.microBatchTokens, longest);
+    const nTokens = Math.max(longest, Math.min(candidate.microBatchTokens, nGroups * longest));
     const memory = await loadAddon().trainerMemory(
       { ...options, ...candidate },
       { nTokens, longestGroup: longest },
@@ -63,9 +65,11 @@ export async function planMemory(options: OpenTrainerOptions, limits: MemoryLimi
   );
 }
 
-function candidates(weights: WeightType, { maxMemory, microBatchTokens, longest, begun }: MemoryLimits) {
+function candidates(weights: WeightType, limits: MemoryLimits): Omit<MemoryPlan, "bytes">[] {
+  const { maxMemory, microBatchTokens, longest, nGroups, begun } = limits;
   const sizes = [begun?.microBatchTokens ?? microBatchTokens];
-  while (!begun && sizes.at(-1)! > longest) sizes.push(Math.max(longest, Math.floor(sizes.at(-1)! / 2)));
+  let size = Math.min(microBatchTokens, nGroups * longest);
+  while (!begun && size > longest) sizes.push((size = Math.max(longest, Math.floor(size / 2))));
   const types: WeightType[] = begun ? [begun.weights] : weights === "auto" ? ["auto", "int8"] : [weights];
   const all = types.flatMap((type) => [
     { weights: type, recompute: false, microBatchTokens: sizes[0]! },

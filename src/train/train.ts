@@ -4,12 +4,12 @@ import type { FormatName } from "../instruct/format";
 import { rowFormat } from "../instruct/formats";
 import { partitionGroups } from "../instruct/groups";
 import { inOrderOf, modelOrder } from "../instruct/order";
-import { Tokenizer } from "../model/tokenizer";
 import type { ModelHandle, OpenTrainerOptions } from "../native/addon";
 import { loadAddon } from "../native/load";
 import type { StageControl } from "../progress";
 import { Random } from "../random";
 import { RowAutomaton } from "../sample/automaton";
+import { tableTokenizer } from "../sample/table-tokenizer";
 import type { Column } from "../table/columns";
 import { rowCount } from "../table/convert";
 import type { TableSchema } from "../table/schema";
@@ -166,6 +166,7 @@ async function trainWith(
     maxMemory: options.maxMemory,
     microBatchTokens: settings.microBatchTokens,
     longest: longest.reduce((length, { tokens }) => Math.max(length, tokens.length), 1),
+    nGroups: Math.max(Math.min(settings.batch, curriculum.groupsPerEpoch), writer.holdout.length),
     begun: resumed?.memory,
   });
   const { weights, recompute } = memory;
@@ -196,9 +197,9 @@ interface Writers {
 }
 
 function lessonWriters(options: TrainOptions, settings: TrainSettings, model: ModelHandle): Writers {
-  const format = rowFormat(options.format);
+  const { format, tokenizer } = tableTokenizer(model, options.format, options.schema, options.columns);
   const schema = modelOrder(options.schema, format);
-  const automaton = new RowAutomaton(schema, format, new Tokenizer(model), settings.permute > 0);
+  const automaton = new RowAutomaton(schema, format, tokenizer, settings.permute > 0);
   const lesson = { format, description: options.description, ...settings, eos: model.info().eos };
   const held = options.holdout ? inOrderOf(schema, options.holdout) : [];
   const holdoutWriter = new LessonWriter(automaton, held, lesson);

@@ -110,7 +110,7 @@ describe("harmonic run", () => {
     const { code, stderr, stdout } = await harmonic(command("loud"));
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /^train: 2 epochs of \d+ rows, \d+ steps, [\d,]+ tokens, [\d,]+ parameters, about .+ here$/m,
+      /^train: 2 epochs of \d+ rows, \d+ steps, [\d,]+ tokens, [\d,]+ parameters, up to .+ of memory, about .+ here$/m,
     );
     expect(stdout.toString()).toContain(join(root, "loud", "synthetic.csv"));
     expect(stdout.toString()).not.toMatch(/^train:/m);
