@@ -1,3 +1,4 @@
+import { groupsBenchmark } from "./groups/benchmark";
 import { runBenchmark } from "./harness/run";
 import type { Benchmark } from "./harness/trial";
 import { sampleBenchmark } from "./sample/benchmark";
@@ -7,6 +8,7 @@ import { trainBenchmark } from "./train/benchmark";
 const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   train: trainBenchmark,
   sample: sampleBenchmark,
+  groups: groupsBenchmark,
 };
 
 async function main(): Promise<void> {

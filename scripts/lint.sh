@@ -16,5 +16,6 @@ native_form() {
 check eslint node_modules/.bin/eslint --max-warnings 0 .
 check prettier node_modules/.bin/prettier --check --log-level warn .
 check clang-format native_form
+check figures node scripts/docs.mjs --check
 check tsc node_modules/.bin/tsc --noEmit
 [ ${#failed[@]} -eq 0 ] || die "found something to mend: ${failed[*]}" "npm run format mends the form of both languages"

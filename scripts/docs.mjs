@@ -1,0 +1,82 @@
+// Writes the figures that pages quote from benchmarks/results, between the marks "<!-- figures NAME -->" and
+// "<!-- /figures -->". With --check it writes nothing and fails where a page is behind.   node scripts/docs.mjs [--check]
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { format, resolveConfig } from "prettier";
+
+const PAGES = ["README.md", "benchmarks/README.md", "docs/training.md"];
+const MARKED = /(<!-- figures ([\w-]+) -->\n)[\s\S]*?(<!-- \/figures -->)/g;
+
+const results = (name) => JSON.parse(readFileSync(`benchmarks/results/${name}.json`, "utf8"));
+const times = (ratio) => (ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1));
+const table = (header, rows) =>
+  [header, header.map((_, i) => (i === 0 ? "---" : "---:")), ...rows]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+
+/** Median of a metric where the settings are these; "-" where it was not measured. */
+function median({ trials }, metric, settings, show) {
+  const found = trials.find(
+    (trial) =>
+      trial.metric === metric &&
+      Object.entries(settings).every(([key, value]) => trial.settings[key] === value),
+  );
+  return typeof found?.median === "number" ? show(found.median) : "-";
+}
+
+/** What each mark is filled with, by its name. */
+const FIGURES = {
+  train() {
+    const { ratios, machine, commit } = results("train");
+    const lines = [
+      ["tokens a second, against PyTorch + PEFT in BF16", "tokens_vs_peft_bf16", times],
+      ["tokens a second, against PyTorch + PEFT in F32", "tokens_vs_peft_f32", times],
+      ["rows learned a second, every row of a group against the last", "rows_vs_peft", times],
+      ["peak memory, of PyTorch + PEFT's in BF16", "memory_vs_peft", (x) => x.toFixed(2)],
+      ["from scratch, tokens a second against PyTorch", "scratch_tokens_vs_pytorch", times],
+    ].filter(([, key]) => ratios[key] !== undefined);
+    return `${table(
+      ["training on two threads", "times"],
+      lines.map(([text, key, show]) => [text, show(ratios[key])]),
+    )}\n\nMeasured on ${machine.cores} cores (${machine.cpu}) at commit ${commit.slice(0, 7)}.`;
+  },
+  groups() {
+    const measured = results("groups");
+    const kinds = [
+      ["nearest neighbours", { groups: "knn", maxUses: 0 }],
+      ...[1, 2, 3, 5].map((n) => [`nearest neighbours, \`--max-uses ${n}\``, { groups: "knn", maxUses: n }]),
+      ["random partition", { groups: "partition", maxUses: 0 }],
+    ];
+    return table(
+      ["groups", "spread", "most uses", "never used", "examples a group"],
+      kinds.map(([text, settings]) => [
+        text,
+        median(measured, "spread", settings, (x) => x.toFixed(2)),
+        median(measured, "most_uses", settings, (x) => x.toFixed(0)),
+        median(measured, "never_used", settings, (x) => `${(100 * x).toFixed(0)} %`),
+        median(measured, "examples", settings, (x) => x.toFixed(1)),
+      ]),
+    );
+  },
+};
+
+function fill(text, page) {
+  return text.replace(MARKED, (_, open, name, close) => {
+    if (!FIGURES[name])
+      throw new Error(`${page}: unknown figures "${name}"; there are ${Object.keys(FIGURES)}`);
+    return `${open}\n${FIGURES[name]()}\n\n${close}`;
+  });
+}
+
+const check = process.argv.includes("--check");
+for (const page of PAGES.filter((path) => existsSync(path))) {
+  const before = readFileSync(page, "utf8");
+  const after = await format(fill(before, page), { ...(await resolveConfig(page)), filepath: page });
+  if (after === before) continue;
+  if (check) {
+    console.error(`${page} does not quote the last results: npm run docs`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(page, after);
+    console.error(`-- ${page}: figures brought up to date`);
+  }
+}
