@@ -5,9 +5,11 @@ import { loadAddon } from "../native/load";
 import { Random } from "../random";
 import type { Column } from "../table/columns";
 import { taskOf } from "../table/infer";
-import type { TableSchema } from "../table/schema";
+import { isTextField, type TableSchema } from "../table/schema";
+import { cellsOf, type Cells } from "./cells";
 import { FeatureEncoder } from "./features";
 import type { EvaluationContext } from "./metric";
+import { Slots } from "./slots";
 
 export interface ContextOptions {
   schema: TableSchema;
@@ -15,33 +17,63 @@ export interface ContextOptions {
   test: Column[];
   holdout?: Column[] | undefined;
   seed: number;
+  tune?: boolean | undefined;
   threads?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /** Fits on the real tables what all metrics share. */
 export function createContext(options: ContextOptions): EvaluationContext {
-  const { schema, train, test, seed, signal } = options;
+  const { seed, signal } = options;
   const threads = options.threads ?? availableParallelism();
+  const schema = { ...options.schema, fields: options.schema.fields.filter((field) => !isTextField(field)) };
   const target = schema.fields.findIndex(({ name }) => name === schema.target);
   const random = new Random(seed).derive("evaluate");
+  const train = cellsOf(options.train);
+  const test = cellsOf(options.test);
+  const slots = new Slots(threads);
   return {
     schema,
     task: taskOf(schema),
     target,
     train,
+    wholeTrain: options.train,
     test,
-    holdout: options.holdout ?? test,
+    holdout: options.holdout ? cellsOf(options.holdout) : test,
     features: new FeatureEncoder(train, target),
     rowFeatures: new FeatureEncoder(train),
     distances: fitEncoding(train, schema, { target: true }),
+    tune: options.tune ?? false,
     random: (purpose) => random.derive(purpose),
+    once: memory(),
+    // One thread each and several at once: most learners cannot use more, and so each core has work to the end.
     fitPredict: async (problem) =>
-      new Float64Array(await orAborted(loadAddon().fitPredict({ ...problem, seed, threads }), signal)),
-    nearest: async (query) => {
-      const { distances } = await orAborted(loadAddon().nearestNeighbors({ ...query, threads }), signal);
-      return new Float32Array(distances);
+      new Float64Array(
+        await orAborted(
+          slots.run(() => loadAddon().fitPredict({ ...problem, seed, threads: 1 }), signal),
+          signal,
+        ),
+      ),
+    neighbors: async (query) => {
+      const found = await orAborted(loadAddon().nearestNeighbors({ ...query, threads }), signal);
+      return {
+        ids: new Int32Array(found.ids),
+        distances: new Float32Array(found.distances).map(Math.sqrt),
+      };
     },
+  };
+}
+
+/** The same context with these as its only real rows never seen: for scoring the others. */
+export function withHoldout(context: EvaluationContext, holdout: Cells[]): EvaluationContext {
+  return { ...context, holdout, test: holdout, once: memory() };
+}
+
+function memory(): EvaluationContext["once"] {
+  const made = new Map<string, unknown>();
+  return <T>(key: string, make: () => T) => {
+    if (!made.has(key)) made.set(key, make());
+    return made.get(key) as T;
   };
 }
 

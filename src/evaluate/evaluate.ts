@@ -1,12 +1,15 @@
 import { HarmonicError } from "../errors";
 import { throwIfAborted, type StageControl } from "../progress";
 import type { Column } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { rowCount, selectRows } from "../table/convert";
 import type { TableSchema } from "../table/schema";
-import { createContext } from "./context";
+import { cellsOf, pickRows } from "./cells";
+import { createContext, withHoldout } from "./context";
 import { REAL, type Evaluation, type MetricScores, type Score } from "./evaluation";
 import type { EvaluationContext, Metric, MetricResult } from "./metric";
 import { metricsFor } from "./metrics";
+import { sampleIds } from "./rows";
+import { scored } from "./scored";
 import { findWarnings } from "./warnings";
 
 /** A synthetic table under the name that reports give it. */
@@ -29,6 +32,12 @@ export interface EvaluateOptions extends StageControl {
   seed?: number | undefined;
   /** default: all cores */
   threads?: number | undefined;
+  /** search for the learners' settings on train, by the paper's grid, rather than take fixed ones */
+  tune?: boolean | undefined;
+  /** also the figures of the original method, by its own formulas */
+  compat?: boolean | undefined;
+  /** further metrics, for instance those that need a model */
+  extra?: readonly Metric[] | undefined;
 }
 
 /**
@@ -37,35 +46,78 @@ export interface EvaluateOptions extends StageControl {
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   checkTables(options);
-  const { schema, synthetic, signal, onProgress } = options;
+  const { signal, onProgress } = options;
+  const { schema, columnsOf, warnings } = scored(options.schema);
+  const synthetic = options.synthetic.map(({ name, columns }) => ({ name, columns: columnsOf(columns) }));
   const seed = options.seed ?? 0;
-  const context = createContext({ ...options, seed });
-  const metrics = metricsFor(context.task);
+  const context = createContext({
+    ...options,
+    schema,
+    train: columnsOf(options.train),
+    test: columnsOf(options.test),
+    holdout: options.holdout && columnsOf(options.holdout),
+    seed,
+  });
+  const metrics = [...metricsFor(context.task), ...(options.extra ?? [])];
   const total = metrics.length * (synthetic.length + 1);
+  const yardsticks = new Yardsticks(context, columnsOf(options.test), options.holdout !== undefined);
   let done = 0;
-  const scored: MetricScores[] = [];
+  const results: MetricScores[] = [];
   for (const metric of metrics) {
     const scores: Score[] = [];
-    const real = metric.yardstick === "train" ? context.train : context.test;
-    for (const { name, columns } of [{ name: REAL, columns: real }, ...synthetic]) {
+    const real = yardsticks.of(metric);
+    const tables = synthetic.map((table) => ({ ...table, context }));
+    for (const { name, columns, context } of [{ name: REAL, ...real }, ...tables]) {
       throwIfAborted(signal, "the evaluation");
       onProgress?.({ stage: "evaluate", done, total, unit: "scores", note: `${metric.title}, ${name}` });
-      scores.push(toScore(name, await metric.compute(columns, context)));
+      scores.push(toScore(name, await metric.compute(cellsOf(columns), context, columns)));
       done++;
     }
-    scored.push(describe(metric, scores));
+    results.push(describe(metric, scores));
   }
   onProgress?.({ stage: "evaluate", done, total, unit: "scores" });
   const evaluation: Evaluation = {
-    version: 1,
+    version: 2,
     seed,
     task: context.task,
     target: schema.target ?? null,
     tables: listTables(options, context),
-    metrics: scored,
+    metrics: results,
     warnings: [],
   };
-  return { ...evaluation, warnings: findWarnings(evaluation) };
+  return { ...evaluation, warnings: [...findWarnings(evaluation), ...warnings] };
+}
+
+/**
+ * The real rows that metrics score as if they were synthetic. Privacy metrics need other rows never seen beside them:
+ * where the test rows stand in for a holdout, one half of them is scored against the other.
+ */
+class Yardsticks {
+  private readonly privacy: Table;
+
+  constructor(
+    private readonly context: EvaluationContext,
+    private readonly test: Column[],
+    hasHoldout: boolean,
+  ) {
+    const ids = sampleIds(rowCount(test), rowCount(test), context.random("halves"));
+    const half = Math.ceil(ids.length / 2);
+    const other = half === ids.length ? context.test : pickRows(context.test, ids.subarray(half));
+    this.privacy = hasHoldout
+      ? { columns: test, context: withHoldout(context, context.holdout) }
+      : { columns: selectRows(test, ids.subarray(0, half)), context: withHoldout(context, other) };
+  }
+
+  of({ yardstick, area }: Metric): Table {
+    if (yardstick === "train") return { columns: this.context.wholeTrain, context: this.context };
+    return area === "privacy" ? this.privacy : { columns: this.test, context: this.context };
+  }
+}
+
+/** Rows to score, and what to score them against. */
+interface Table {
+  columns: Column[];
+  context: EvaluationContext;
 }
 
 function describe(metric: Metric, scores: Score[]): MetricScores {
@@ -78,6 +130,7 @@ function toScore(table: string, result: MetricResult): Score {
   return {
     table,
     value: finite(result.value),
+    interval: result.interval ? [finite(result.interval[0]), finite(result.interval[1])] : null,
     parts: Object.fromEntries(parts),
     // through JSON, so that what is returned equals what is read back from metrics.json
     detail: JSON.parse(JSON.stringify(result.detail ?? {})) as Record<string, unknown>,

@@ -8,6 +8,8 @@ const scoreSchema = z.object({
   /** name of the table scored; "real" is the yardstick */
   table: z.string(),
   value: figure,
+  /** 95 % interval of the value: what another table of the same generator, or other test rows, might score */
+  interval: z.tuple([figure, figure]).nullable(),
   parts: z.record(z.string(), figure),
   /** finer figures of this metric, for charts: its own structure */
   detail: z.record(z.string(), z.unknown()),
@@ -16,7 +18,7 @@ const scoreSchema = z.object({
 
 /** The structure of metrics.json. `version` rises when a reader of the old structure would go wrong. */
 export const evaluationSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   seed: z.number(),
   task: z.enum(["classification", "regression", "none"]),
   target: z.string().nullable(),

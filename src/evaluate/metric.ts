@@ -4,7 +4,9 @@ import type { Random } from "../random";
 import type { Column } from "../table/columns";
 import type { Task } from "../table/infer";
 import type { TableSchema } from "../table/schema";
+import type { Cells } from "./cells";
 import type { FeatureEncoder } from "./features";
+import type { Interval } from "./intervals";
 
 /** Which way is better: up, down, or close to one half. */
 export type Direction = "higher" | "lower" | "half";
@@ -30,13 +32,15 @@ export interface Metric {
   readonly parts: readonly Part[];
   /** real rows that are scored like a synthetic table, as a yardstick: the training rows, or real rows never seen */
   readonly yardstick: "train" | "fresh";
-  /** Scores one table. */
-  compute(table: Column[], context: EvaluationContext): Promise<MetricResult>;
+  /** Scores one table. `whole` is the same rows with their texts. */
+  compute(table: Cells[], context: EvaluationContext, whole: Column[]): Promise<MetricResult>;
 }
 
 export interface MetricResult {
   /** the headline; NaN where it is not defined */
   value: number;
+  /** 95 times in 100 the figure of the generator, rather than of these rows, lies in here */
+  interval?: Interval | undefined;
   /** by key of `parts` */
   parts?: Record<string, number>;
   /** finer figures, for charts; plain JSON */
@@ -45,26 +49,39 @@ export interface MetricResult {
   notes?: string[];
 }
 
+/** Nearest points, both of shape (m, k), nearest first. */
+export interface Neighbors {
+  ids: Int32Array;
+  /** Euclidean */
+  distances: Float32Array;
+}
+
 /** What every metric may use: the real tables, what was fitted on them, and the engine. */
 export interface EvaluationContext {
   readonly schema: TableSchema;
   readonly task: Task;
   /** index of the target column, -1 where there is none */
   readonly target: number;
-  readonly train: Column[];
-  readonly test: Column[];
+  readonly train: Cells[];
+  /** the same with their texts */
+  readonly wholeTrain: Column[];
+  readonly test: Cells[];
   /** real rows that no model has seen, to compare distances with; the test rows where no others were given */
-  readonly holdout: Column[];
+  readonly holdout: Cells[];
   /** all columns but the target, fitted on train */
   readonly features: FeatureEncoder;
   /** all columns, fitted on train */
   readonly rowFeatures: FeatureEncoder;
   /** all columns as points whose distance means how much two rows differ, fitted on train */
   readonly distances: Encoding;
+  /** whether learners' settings are searched for, on train, rather than fixed */
+  readonly tune: boolean;
   /** a stream of random numbers for this purpose, the same whatever else was drawn */
-  random(purpose: string): Random;
-  /** The engine's learners; rejects with E_ABORTED as soon as the evaluation is interrupted. */
-  fitPredict(options: Omit<FitPredictOptions, "threads" | "seed">): Promise<Float64Array>;
-  /** Squared distances to the k nearest points, shape (m, k); rejects as fitPredict does. */
-  nearest(options: Omit<NearestNeighborsOptions, "threads">): Promise<Float32Array>;
+  readonly random: (purpose: string) => Random;
+  /** What `make` gives, made once for all tables. */
+  readonly once: <T>(key: string, make: () => T) => T;
+  /** One of the engine's learners; several run at once. Rejects with E_ABORTED when the evaluation is interrupted. */
+  readonly fitPredict: (options: Omit<FitPredictOptions, "threads" | "seed">) => Promise<Float64Array>;
+  /** Nearest points; rejects as fitPredict does. */
+  readonly neighbors: (options: Omit<NearestNeighborsOptions, "threads">) => Promise<Neighbors>;
 }

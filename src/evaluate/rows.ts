@@ -1,6 +1,6 @@
 import type { Random } from "../random";
-import type { Column } from "../table/columns";
-import { rowCount, selectRows } from "../table/convert";
+import { rowCount } from "../table/convert";
+import { pickRows, type Cells } from "./cells";
 
 /** `size` distinct row ids below `n` in random order; all of them where there are no more. */
 export function sampleIds(n: number, size: number, random: Random): Int32Array {
@@ -9,14 +9,16 @@ export function sampleIds(n: number, size: number, random: Random): Int32Array {
 }
 
 /** `size` random rows of a table without repeats; the table itself where it has no more. */
-export function sampleRows(columns: Column[], size: number, random: Random): Column[] {
-  const n = rowCount(columns);
-  return n <= size ? columns : selectRows(columns, sampleIds(n, size, random));
+export function sampleRows(cells: Cells[], size: number, random: Random): Cells[] {
+  const n = rowCount(cells);
+  return n <= size ? cells : pickRows(cells, sampleIds(n, size, random));
 }
 
-/** True where the cell has no value. */
-export function isMissing(column: Column, row: number): boolean {
-  return column.kind === "category" ? column.codes[row]! < 0 : Number.isNaN(column.scaled[row]!);
+/** The rows with these ids of a matrix of shape (n, d), row-major. */
+export function rowsOf<T extends Float32Array | Float64Array>(x: T, d: number, ids: ArrayLike<number>): T {
+  const picked = new (x.constructor as new (length: number) => T)(ids.length * d);
+  for (let i = 0; i < ids.length; i++) picked.set(x.subarray(ids[i]! * d, (ids[i]! + 1) * d), i * d);
+  return picked;
 }
 
 /** Mean of the numbers that are no NaN; NaN where there are none. */

@@ -4,7 +4,7 @@ import { isIdentifierField, isTextField, type TableSchema } from "../table/schem
 /** What of a table is scored: no identifiers, dates as numbers. */
 export interface Scored {
   schema: TableSchema;
-  columnsOf(table: readonly Column[]): Column[];
+  columnsOf: (table: readonly Column[]) => Column[];
   /** what a reader of the scores must know about columns that are left out */
   warnings: string[];
 }

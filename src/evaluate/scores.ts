@@ -89,6 +89,15 @@ export function areaUnderCurve(scores: Float64Array, positive: (row: number) => 
   return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
 }
 
+/** Standard error of an AUC of so many positive and negative rows (Hanley and McNeil, Radiology 143, 1982). */
+export function areaError(area: number, nPositive: number, nNegative: number): number {
+  const q1 = area / (2 - area);
+  const q2 = (2 * area * area) / (1 + area);
+  const variance =
+    area * (1 - area) + (nPositive - 1) * (q1 - area * area) + (nNegative - 1) * (q2 - area * area);
+  return Math.sqrt(Math.max(0, variance) / (nPositive * nNegative));
+}
+
 /** AUC of two classes; of more, each against the rest, averaged by the number of true rows. */
 export function classificationAuc(truth: Int32Array, probabilities: Float64Array, k: number): number {
   const classes = k === 2 ? [1] : Array.from({ length: k }, (_, c) => c);

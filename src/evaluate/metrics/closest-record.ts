@@ -1,7 +1,8 @@
 import type { Points } from "../../encode/encoding";
-import type { Column } from "../../table/columns";
 import { rowCount } from "../../table/convert";
-import type { EvaluationContext, Metric } from "../metric";
+import type { Cells } from "../cells";
+import { around, twoSided } from "../intervals";
+import type { EvaluationContext, Metric, Neighbors } from "../metric";
 import { mean, quantile, sampleRows } from "../rows";
 
 /** Draws of as many training rows as there are holdout rows. */
@@ -25,6 +26,7 @@ export const closestRecord: Metric = {
     "Share of rows whose closest real row is a training row rather than one of as many rows never seen: 0.5 shows " +
     "no leak by distance, which alone does not prove privacy.",
   parts: [
+    { key: "significance", title: "chance of such a share without a leak", direction: "higher" },
     { key: "copying", title: "a copy of train would score", direction: "half" },
     { key: "median-train", title: "median distance to train", direction: "higher" },
     { key: "median-holdout", title: "median distance to holdout", direction: "higher" },
@@ -34,25 +36,30 @@ export const closestRecord: Metric = {
   yardstick: "fresh",
   async compute(table, context) {
     const { train, holdout, distances } = context;
-    if (table === holdout) return { value: NaN, notes: ["no real rows besides the holdout were given"] };
     const size = Math.min(rowCount(train), rowCount(holdout));
     const scored = distances.encode(table);
-    const seen = await nearestTo(sampleRows(holdout, size, context.random("holdout")), scored, context);
+    const seen = await nearestOf(sampleRows(holdout, size, context.random("holdout")), scored, context);
     const shares: number[] = [];
+    const errors: number[] = [];
     const toTrain: Float32Array[] = [];
     const nDraws = rowCount(train) > size ? DRAWS : 1;
     for (let draw = 0; draw < nDraws; draw++) {
       const rows = sampleRows(train, size, context.random(`closest record ${draw}`));
-      const distance = await nearestTo(rows, scored, context);
-      shares.push(shareCloser(distance, seen));
-      toTrain.push(distance.sort());
+      const known = await nearestOf(rows, scored, context);
+      shares.push(shareCloser(known.distances, seen.distances));
+      errors.push(errorOfShare(known, seen, size));
+      toTrain.push(known.distances.slice().sort());
     }
-    const sorted = seen.slice().sort();
+    const sorted = seen.distances.slice().sort();
     const trainQuantile = (share: number): number => mean(toTrain.map((values) => quantile(values, share)));
+    const value = mean(shares);
+    const error = mean(errors);
     return {
-      value: mean(shares),
+      value,
+      interval: around(value, error, 0, 1),
       parts: {
-        copying: await scoreOfCopying(size, context),
+        significance: error === 0 ? NaN : twoSided((value - 0.5) / error),
+        copying: await context.once("score of copying", () => scoreOfCopying(size, context)),
         "median-train": trainQuantile(0.5),
         "median-holdout": quantile(sorted, 0.5),
         "low-train": trainQuantile(0.05),
@@ -69,28 +76,45 @@ export const closestRecord: Metric = {
   },
 };
 
-/** Distance of each point to the closest of `rows`, shape (m). */
-async function nearestTo(rows: Column[], queries: Points, context: EvaluationContext): Promise<Float32Array> {
+/** The closest of `rows` to each point. */
+function nearestOf(rows: Cells[], queries: Points, context: EvaluationContext): Promise<Neighbors> {
   const { data, d } = context.distances.encode(rows);
-  const squared = await context.nearest({ points: data, queries: queries.data, d, k: 1 });
-  return squared.map(Math.sqrt);
+  return context.neighbors({ points: data, queries: queries.data, d, k: 1 });
 }
 
 function shareCloser(toTrain: Float32Array, toHoldout: Float32Array): number {
   return mean(
-    toTrain.map((distance, i) => (distance < toHoldout[i]! ? 1 : distance > toHoldout[i]! ? 0 : 0.5)),
+    Array.from(toTrain, (distance, i) => (distance < toHoldout[i]! ? 1 : distance > toHoldout[i]! ? 0 : 0.5)),
   );
+}
+
+/**
+ * Standard error of the share where training and holdout rows are interchangeable, as they are without a leak: of which
+ * rows are called "train" all choices are as likely. A real row weighs as many rows as have it as their closest, so rows
+ * that crowd about few real ones say less. Variance of a sum of weights over half of 2 * size rows drawn at random.
+ */
+function errorOfShare(train: Neighbors, holdout: Neighbors, size: number): number {
+  const weights = new Float64Array(2 * size);
+  const n = train.ids.length;
+  train.ids.forEach((id, i) => {
+    const [a, b] = [train.distances[i]!, holdout.distances[i]!];
+    if (a <= b) weights[id]! += (a < b ? 1 : 0.5) / n;
+    if (b <= a) weights[size + holdout.ids[i]!]! += (b < a ? 1 : 0.5) / n;
+  });
+  const average = 1 / weights.length;
+  const squares = weights.reduce((sum, weight) => sum + (weight - average) ** 2, 0);
+  return Math.sqrt(((squares / 4) * weights.length) / (weights.length - 1));
 }
 
 /** The share that training rows themselves score, which no copying can exceed. */
 async function scoreOfCopying(size: number, context: EvaluationContext): Promise<number> {
   const { train, holdout, distances } = context;
   const copies = distances.encode(sampleRows(train, MAX_COPIES, context.random("copies")));
-  const toHoldout = await nearestTo(sampleRows(holdout, size, context.random("holdout")), copies, context);
-  const toTrain = await nearestTo(
+  const toHoldout = await nearestOf(sampleRows(holdout, size, context.random("holdout")), copies, context);
+  const toTrain = await nearestOf(
     sampleRows(train, size, context.random("closest record 0")),
     copies,
     context,
   );
-  return shareCloser(toTrain, toHoldout);
+  return shareCloser(toTrain.distances, toHoldout.distances);
 }

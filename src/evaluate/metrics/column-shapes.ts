@@ -1,7 +1,9 @@
-import type { CategoryColumn, Column, NumberColumn } from "../../table/columns";
+import { isMissing, type CategoryColumn, type NumberColumn } from "../../table/columns";
 import { rowCount } from "../../table/convert";
+import { pickRows, type Cells } from "../cells";
+import { around, bootstrapErrors, type Interval } from "../intervals";
 import type { Metric } from "../metric";
-import { isMissing, mean } from "../rows";
+import { mean } from "../rows";
 
 /**
  * Mean over columns of the Kolmogorov-Smirnov complement (numbers) and the total variation complement
@@ -19,13 +21,31 @@ export const columnShapes: Metric = {
     { key: "missing", title: "shares of missing cells", direction: "higher" },
   ],
   yardstick: "fresh",
-  async compute(table, { train }) {
-    const columns = train.map((real, i) => compareColumn(real, table[i]!));
-    const scores = columns.map(({ score }) => score).filter((score) => !Number.isNaN(score));
-    const missing = columns.map(({ missingReal, missing }) => 1 - Math.abs(missingReal - missing));
+  async compute(table, { train, random }) {
+    const shapes = train.map(shapeOf);
+    const scoresOf = (rows: readonly Cells[]): number[] => shapes.map((shape, i) => shape(rows[i]!));
+    const scores = scoresOf(table);
+    const errors = bootstrapErrors(
+      rowCount(table),
+      (ids) => {
+        const drawn = scoresOf(pickRows(table, ids));
+        return [...drawn, mean(drawn)];
+      },
+      random("bootstrap shapes"),
+    );
+    const columns = train.map((real, i): ColumnShape => {
+      const [missingReal, missing] = [shareMissing(real), shareMissing(table[i]!)];
+      const interval = around(scores[i]!, errors[i]!, 0, 1);
+      return { name: real.name, score: scores[i]!, interval, missingReal, missing };
+    });
+    const value = mean(scores);
     return {
-      value: mean(scores),
-      parts: { worst: Math.min(...scores), missing: mean(missing) },
+      value,
+      interval: around(value, errors[scores.length]!, 0, 1),
+      parts: {
+        worst: Math.min(...scores.filter((score) => !Number.isNaN(score))),
+        missing: mean(columns.map(({ missingReal, missing }) => 1 - Math.abs(missingReal - missing))),
+      },
       detail: { columns },
     };
   },
@@ -35,21 +55,24 @@ interface ColumnShape {
   name: string;
   /** NaN where one of the tables has no value in this column */
   score: number;
+  interval: Interval;
   /** share of missing cells in train */
   missingReal: number;
   /** share of missing cells in the table scored */
   missing: number;
 }
 
-function compareColumn(real: Column, scored: Column): ColumnShape {
-  const score =
-    real.kind === "number"
-      ? ksComplement(real, scored as NumberColumn)
-      : tvComplement(real, scored as CategoryColumn);
-  return { name: real.name, score, missingReal: shareMissing(real), missing: shareMissing(scored) };
+/** What scores a column against this real one. */
+function shapeOf(real: Cells): (scored: Cells) => number {
+  if (real.kind === "number") {
+    const sorted = sortedValues(real);
+    return (scored) => ksSorted(sorted, sortedValues(scored as NumberColumn));
+  }
+  const shares = categoryShares(real);
+  return (scored) => tvShares(shares, categoryShares(scored as CategoryColumn));
 }
 
-function shareMissing(column: Column): number {
+function shareMissing(column: Cells): number {
   const n = rowCount([column]);
   let missing = 0;
   for (let row = 0; row < n; row++) if (isMissing(column, row)) missing++;
@@ -58,8 +81,14 @@ function shareMissing(column: Column): number {
 
 /** 1 - the largest difference between the two cumulative distributions. */
 export function ksComplement(a: NumberColumn, b: NumberColumn): number {
-  const x = a.scaled.filter((value) => !Number.isNaN(value)).sort();
-  const y = b.scaled.filter((value) => !Number.isNaN(value)).sort();
+  return ksSorted(sortedValues(a), sortedValues(b));
+}
+
+function sortedValues({ scaled }: NumberColumn): Float64Array {
+  return scaled.filter((value) => !Number.isNaN(value)).sort();
+}
+
+function ksSorted(x: Float64Array, y: Float64Array): number {
   if (x.length === 0 || y.length === 0) return NaN;
   let largest = 0;
   let i = 0;
@@ -75,10 +104,15 @@ export function ksComplement(a: NumberColumn, b: NumberColumn): number {
 
 /** 1 - half the sum of differences between the shares of categories. */
 export function tvComplement(a: CategoryColumn, b: CategoryColumn): number {
-  const p = categoryShares(a);
-  const q = categoryShares(b);
+  return tvShares(categoryShares(a), categoryShares(b));
+}
+
+function tvShares(p: Float64Array | undefined, q: Float64Array | undefined): number {
   if (!p || !q) return NaN;
-  return 1 - p.reduce((sum, share, code) => sum + Math.abs(share - q[code]!), 0) / 2;
+  let sum = 0;
+  for (let code = 0; code < Math.max(p.length, q.length); code++)
+    sum += Math.abs((p[code] ?? 0) - (q[code] ?? 0));
+  return 1 - sum / 2;
 }
 
 /** Share of each category among the cells with a value; undefined where there are none. */

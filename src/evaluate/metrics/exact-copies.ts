@@ -1,4 +1,5 @@
 import { rowCount } from "../../table/convert";
+import { shareInterval } from "../intervals";
 import type { Metric } from "../metric";
 import { RowIndex } from "../row-index";
 
@@ -12,11 +13,11 @@ export const exactCopies: Metric = {
     "Share of rows that equal a training row in every cell; fresh real rows show how many do so by chance.",
   parts: [],
   yardstick: "fresh",
-  async compute(table, { train }) {
-    const index = new RowIndex(train);
-    const n = rowCount(table);
+  async compute(_, { wholeTrain, once }, whole) {
+    const index = once("row index", () => new RowIndex(wholeTrain));
+    const n = rowCount(whole);
     let copies = 0;
-    for (let row = 0; row < n; row++) if (index.has(table, row)) copies++;
-    return { value: copies / n, detail: { copies } };
+    for (let row = 0; row < n; row++) if (index.has(whole, row)) copies++;
+    return { value: copies / n, interval: shareInterval(copies, n), detail: { copies } };
   },
 };

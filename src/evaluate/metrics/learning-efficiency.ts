@@ -1,190 +1,170 @@
-import type { Learner } from "../../native/addon";
-import type { Column } from "../../table/columns";
-import { rowCount, selectRows } from "../../table/convert";
-import { fromScaled } from "../../table/number";
-import type { Direction, EvaluationContext, Metric, MetricResult, Part } from "../metric";
-import { isMissing, mean } from "../rows";
-import * as scores from "../scores";
+import { rowCount } from "../../table/convert";
+import type { Task } from "../../table/infer";
+import type { Cells } from "../cells";
+import {
+  CLASSIFICATION,
+  REGRESSION,
+  examplesOf,
+  measure,
+  predict,
+  sampleExamples,
+  type Examples,
+  type Measure,
+} from "../examples";
+import { around, bootstrapErrors, type Interval } from "../intervals";
+import { learnerKinds, MAX_KERNEL_ROWS, type LearnerKind } from "../learners";
+import type { EvaluationContext, Metric, MetricResult, Part } from "../metric";
+import { mean, rowsOf } from "../rows";
+import { tune } from "../tune";
 
-interface LearnerKind {
-  learner: Learner;
-  title: string;
-  parameters: Record<string, number>;
-}
-
-const BOOSTING: LearnerKind = {
-  learner: "xgboost",
-  title: "XGBoost",
-  parameters: { rounds: 100, depth: 5, learningRate: 0.1 },
-};
-const CLASSIFIERS: LearnerKind[] = [
-  { learner: "logistic-regression", title: "logistic regression", parameters: { C: 1 } },
-  BOOSTING,
-];
-const REGRESSORS: LearnerKind[] = [
-  { learner: "logistic-regression", title: "linear regression", parameters: { C: 0.5 } },
-  BOOSTING,
-];
-
-interface Measure {
-  key: string;
-  title: string;
-  direction: Direction;
-}
-
-const CLASSIFICATION: Measure[] = [
-  { key: "f1", title: "weighted F1", direction: "higher" },
-  { key: "accuracy", title: "accuracy", direction: "higher" },
-  { key: "auc", title: "AUC", direction: "higher" },
-  { key: "mcc", title: "MCC", direction: "higher" },
-];
-const REGRESSION: Measure[] = [
-  { key: "r2", title: "R2", direction: "higher" },
-  { key: "rmse", title: "RMSE", direction: "lower" },
-];
+/** Most rows that learners are fitted on, and tested on. */
+const MAX_TRAIN = 200_000;
+const MAX_TEST = 50_000;
+/** Rows that show what is learnt from shuffled labels: nothing, however many they are. */
+const FLOOR_ROWS = 1_000;
 
 /** Machine learning efficiency: learners fitted on the rows scored, tested on real test rows. */
-export const classificationEfficiency: Metric = {
-  name: "learning-efficiency",
+export const classificationEfficiency: Metric = efficiency("classification", CLASSIFICATION, {
   title: "MLE: weighted F1",
-  area: "utility",
-  direction: "higher",
   description:
     "How well models trained on the rows predict the target of real test rows (weighted F1, mean over the " +
     "learners); beside it models trained on the real rows.",
-  parts: partsOf(CLASSIFIERS, CLASSIFICATION),
-  yardstick: "train",
-  compute: (table, context) => score(table, context, CLASSIFIERS, CLASSIFICATION, classify),
-};
+});
 
 /** The same for a target that is a number. */
-export const regressionEfficiency: Metric = {
-  name: "learning-efficiency",
+export const regressionEfficiency: Metric = efficiency("regression", REGRESSION, {
   title: "MLE: R2",
-  area: "utility",
-  direction: "higher",
   description:
     "How well models trained on the rows predict the target of real test rows (share of its variance explained, " +
     "mean over the learners); beside it models trained on the real rows.",
-  parts: partsOf(REGRESSORS, REGRESSION),
-  yardstick: "train",
-  compute: (table, context) => score(table, context, REGRESSORS, REGRESSION, regress),
-};
+});
 
-/** The measures' means over learners, but for the first, which is the headline; then each learner's. */
-function partsOf(kinds: LearnerKind[], measures: Measure[]): Part[] {
-  const means = measures.slice(1).map(({ key, title, direction }) => ({ key, title, direction }));
-  const each = kinds.flatMap(({ learner, title }) =>
-    measures.map((measure) => ({
-      key: `${learner}-${measure.key}`,
-      title: `${title}, ${measure.title}`,
-      direction: measure.direction,
-    })),
-  );
-  return [...means, ...each];
-}
-
-/** Rows that have the target, as features and target. */
-interface Examples {
-  x: Float32Array;
-  rows: Column[];
-  target: Column;
-}
-
-type Predict = (
-  kind: LearnerKind,
-  train: Examples,
-  test: Examples,
-  context: EvaluationContext,
-) => Promise<Record<string, number>>;
-
-async function score(
-  table: Column[],
-  context: EvaluationContext,
-  kinds: LearnerKind[],
-  measures: Measure[],
-  predict: Predict,
-): Promise<MetricResult> {
-  const train = examplesOf(table, context);
-  const test = examplesOf(context.test, context);
-  if (rowCount(train.rows) === 0 || rowCount(test.rows) === 0) {
-    return { value: NaN, notes: ["no row has a value in the target column"] };
-  }
-  const results: Record<string, number>[] = [];
-  for (const kind of kinds) results.push(await predict(kind, train, test, context));
-  const means = new Map(measures.map(({ key }) => [key, mean(results.map((result) => result[key]!))]));
-  const parts: Record<string, number> = {};
-  for (const { key } of measures.slice(1)) parts[key] = means.get(key)!;
-  kinds.forEach(({ learner }, i) => {
-    for (const { key } of measures) parts[`${learner}-${key}`] = results[i]![key]!;
-  });
-  const notes = isConstant(train.target) ? ["the rows hold one value of the target only"] : [];
-  return { value: means.get(measures[0]!.key)!, parts, notes };
-}
-
-function examplesOf(table: Column[], context: EvaluationContext): Examples {
-  const target = table[context.target]!;
-  const ids = Array.from({ length: rowCount(table) }, (_, row) => row).filter(
-    (row) => !isMissing(target, row),
-  );
-  const rows = ids.length === rowCount(table) ? table : selectRows(table, ids);
-  return { x: context.features.encode(rows), rows, target: rows[context.target]! };
-}
-
-function isConstant(column: Column): boolean {
-  const cells: Int32Array | Float64Array = column.kind === "category" ? column.codes : column.scaled;
-  return cells.every((cell: number) => cell === cells[0]);
-}
-
-async function classify(
-  { learner, parameters }: LearnerKind,
-  train: Examples,
-  test: Examples,
-  context: EvaluationContext,
-): Promise<Record<string, number>> {
-  if (train.target.kind !== "category" || test.target.kind !== "category") throw new TypeError("no classes");
-  const k = Math.max(2, train.target.values.length, test.target.values.length);
-  const probabilities = await context.fitPredict({
-    learner,
-    task: "classification",
-    x: train.x,
-    y: Float64Array.from(train.target.codes),
-    test: test.x,
-    d: context.features.d,
-    nClasses: k,
-    parameters,
-  });
-  const truth = test.target.codes;
-  const predicted = scores.argmaxRows(probabilities, k);
+function efficiency(
+  task: Exclude<Task, "none">,
+  measures: readonly Measure[],
+  texts: { title: string; description: string },
+): Metric {
+  const kinds = learnerKinds(task, 0).map((kind) => ({
+    ...kind,
+    title: kind.key === "svm" ? "SVM" : kind.title,
+  }));
   return {
-    f1: scores.weightedF1(truth, predicted, k),
-    accuracy: scores.accuracy(truth, predicted),
-    auc: scores.classificationAuc(truth, probabilities, k),
-    mcc: scores.matthews(truth, predicted, k),
+    name: "learning-efficiency",
+    area: "utility",
+    direction: "higher",
+    ...texts,
+    parts: partsOf(kinds, measures),
+    yardstick: "train",
+    compute: (table, context) => score(table, context, measures),
   };
 }
 
-async function regress(
-  { learner, parameters }: LearnerKind,
-  train: Examples,
-  test: Examples,
-  context: EvaluationContext,
-): Promise<Record<string, number>> {
-  const predicted = await context.fitPredict({
-    learner,
-    task: "regression",
-    x: train.x,
-    y: valuesOf(train.target),
-    test: test.x,
-    d: context.features.d,
-    nClasses: 0,
-    parameters,
-  });
-  const truth = valuesOf(test.target);
-  return { r2: scores.rSquared(truth, predicted), rmse: scores.rootMeanSquaredError(truth, predicted) };
+/** The measures' means over learners, but for the first, which is the headline; the floor; then each learner's. */
+function partsOf(kinds: LearnerKind[], measures: readonly Measure[]): Part[] {
+  const each = kinds.flatMap(({ key, title }) =>
+    measures.map((m) => ({ ...m, key: `${key}-${m.key}`, title: `${title}, ${m.title}` })),
+  );
+  const floor: Part = { key: "floor", title: "from shuffled labels", direction: "higher" };
+  return [...measures.slice(1), floor, ...each];
 }
 
-function valuesOf(column: Column): Float64Array {
-  if (column.kind !== "number") throw new TypeError("no numbers");
-  return column.scaled.map((scaled) => fromScaled(scaled, column.decimals));
+async function score(
+  table: Cells[],
+  context: EvaluationContext,
+  measures: readonly Measure[],
+): Promise<MetricResult> {
+  const all = examplesOf(table, context);
+  const train = sampleExamples(all, MAX_TRAIN, context.random("learn"));
+  const test = context.once("test examples", () =>
+    sampleExamples(examplesOf(context.test, context), MAX_TEST, context.random("test")),
+  );
+  if (train.y.length === 0 || test.y.length === 0) {
+    return { value: NaN, notes: ["no row has a value in the target column"] };
+  }
+  const kinds = await settingsOf(context);
+  const notes: string[] = [];
+  if (train !== all) notes.push(`learnt from ${MAX_TRAIN} of the rows`);
+  if (train.y.every((y) => y === train.y[0])) notes.push("the rows hold one value of the target only");
+  if (kinds.some((kind) => smaller(kind, train, context) !== train)) {
+    notes.push(`the SVM learnt from ${MAX_KERNEL_ROWS} of the rows`);
+  }
+  const predictions = await Promise.all(
+    kinds.map((kind) => predict(kind, smaller(kind, train, context), test, context)),
+  );
+  const figures = figuresOf(kinds, predictions, test, measures);
+  const errors = bootstrapErrors(
+    test.y.length,
+    (ids) => [
+      ...figuresOf(
+        kinds,
+        predictions.map((p) => rowsOf(p, p.length / test.y.length, ids)),
+        { ...test, y: rowsOf(test.y, 1, ids) },
+        measures,
+      ).values(),
+    ],
+    context.random("bootstrap test rows"),
+  );
+  const intervals = new Map<string, Interval>(
+    [...figures].map(([key, value], i) => [key, around(value, errors[i]!, -1, Infinity)]),
+  );
+  const headline = measures[0]!.key;
+  return {
+    value: figures.get(headline)!,
+    interval: intervals.get(headline),
+    parts: {
+      ...Object.fromEntries([...figures].filter(([key]) => key !== headline)),
+      floor: await floorOf(context, measures),
+    },
+    detail: {
+      learners: kinds.map(({ key, title, learner, parameters }) => ({ key, title, learner, parameters })),
+      intervals: Object.fromEntries(intervals),
+    },
+    notes,
+  };
+}
+
+/** Means over learners by measure, then each learner's by `learner-measure`. */
+function figuresOf(
+  kinds: LearnerKind[],
+  predictions: Float64Array[],
+  test: Examples,
+  measures: readonly Measure[],
+): Map<string, number> {
+  const nClasses = test.nClasses === 0 ? 0 : predictions[0]!.length / test.y.length;
+  const results = predictions.map((predicted) => measure(test.y, predicted, nClasses));
+  const means = measures.map(({ key }): [string, number] => [
+    key,
+    mean(results.map((result) => result[key]!)),
+  ]);
+  const each = kinds.flatMap((kind, i) =>
+    measures.map(({ key }): [string, number] => [`${kind.key}-${key}`, results[i]![key]!]),
+  );
+  return new Map([...means, ...each]);
+}
+
+/** Kernel machines get no more rows than they can take. */
+function smaller(kind: LearnerKind, train: Examples, context: EvaluationContext): Examples {
+  return kind.learner === "svm-rbf"
+    ? sampleExamples(train, MAX_KERNEL_ROWS, context.random("learn kernel"))
+    : train;
+}
+
+function settingsOf(context: EvaluationContext): Promise<LearnerKind[]> {
+  return context.once("learners", () => {
+    if (context.task === "none") throw new TypeError("no target");
+    const kinds = learnerKinds(context.task, rowCount(context.train));
+    return context.tune ? Promise.all(kinds.map((kind) => tune(kind, context))) : Promise.resolve(kinds);
+  });
+}
+
+/** The headline of learners whose training labels were shuffled: what a table scores that teaches nothing. */
+function floorOf(context: EvaluationContext, measures: readonly Measure[]): Promise<number> {
+  return context.once("floor", async () => {
+    const examples = sampleExamples(examplesOf(context.train, context), FLOOR_ROWS, context.random("floor"));
+    const train = { ...examples, y: context.random("shuffled labels").shuffle(examples.y.slice()) };
+    const test = sampleExamples(examplesOf(context.test, context), FLOOR_ROWS, context.random("floor test"));
+    const kinds = await settingsOf(context);
+    const predictions = await Promise.all(kinds.map((kind) => predict(kind, train, test, context)));
+    return figuresOf(kinds, predictions, test, measures).get(measures[0]!.key)!;
+  });
 }

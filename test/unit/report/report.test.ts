@@ -16,7 +16,7 @@ const other = [
 ];
 
 const evaluation: Evaluation = {
-  version: 1,
+  version: 2,
   seed: 1,
   task: "none",
   target: EVIL,
@@ -34,10 +34,11 @@ const evaluation: Evaluation = {
       parts: [{ key: "worst", title: "worst column", direction: "higher" }],
       yardstick: "fresh",
       scores: [
-        { table: "real", value: 0.987, parts: { worst: 0.9 }, detail: {}, notes: [] },
+        { table: "real", value: 0.987, interval: null, parts: { worst: 0.9 }, detail: {}, notes: [] },
         {
           table: EVIL,
           value: 0.876,
+          interval: null,
           parts: { worst: null },
           detail: { columns: train.map(({ name }) => ({ name, score: 0.765 })) },
           notes: [],

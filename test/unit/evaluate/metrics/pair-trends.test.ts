@@ -1,14 +1,15 @@
-import type { EvaluationContext } from "../../../../src/evaluate/metric";
-import { correlation, pairTrends } from "../../../../src/evaluate/metrics/pair-trends";
+import { cellsOf } from "../../../../src/evaluate/cells";
+import { correlation } from "../../../../src/evaluate/correlation";
+import { pairTrends } from "../../../../src/evaluate/metrics/pair-trends";
 import type { Column } from "../../../../src/table/columns";
+import { computeMetric } from "../../../support/evaluation";
 import { categories, makePeople, numbers, shuffleColumns } from "../../../support/people";
 
-/** The metric needs the training rows alone. */
 async function score(
   train: Column[],
   table: Column[],
 ): Promise<{ value: number; pairs: { score: number }[] }> {
-  const result = await pairTrends.compute(table, { train } as EvaluationContext);
+  const result = await computeMetric(pairTrends, { train: cellsOf(train), table: cellsOf(table) });
   return { value: result.value, pairs: result.detail?.pairs as { score: number }[] };
 }
 
