@@ -1,6 +1,7 @@
 import { groupsBenchmark } from "./groups/benchmark";
 import { runBenchmark } from "./harness/run";
 import type { Benchmark } from "./harness/trial";
+import { millionBenchmark } from "./million/benchmark";
 import { sampleBenchmark } from "./sample/benchmark";
 import { trainBenchmark } from "./train/benchmark";
 
@@ -8,6 +9,7 @@ import { trainBenchmark } from "./train/benchmark";
 const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   train: trainBenchmark,
   sample: sampleBenchmark,
+  million: millionBenchmark,
   groups: groupsBenchmark,
 };
 

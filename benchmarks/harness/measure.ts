@@ -5,7 +5,7 @@ export type Values = Record<string, number[]>;
 
 /** Runs a trial once. */
 export async function runTrial(trial: Trial): Promise<Values> {
-  const stdout = await runProcess(trial.command, trial.env);
+  const stdout = await runProcess(trial.command, trial.env, trial.timeoutMs);
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Values;
 }
 

@@ -9,6 +9,8 @@ export interface Trial {
   /** program and arguments; the last line of its stdout is a JSON object: metric -> values */
   command: string[];
   env?: Record<string, string>;
+  /** default: ten minutes */
+  timeoutMs?: number;
 }
 
 export interface Metric {
