@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { modelPrompt } from "../instruct/chat";
 import type { RowFormat } from "../instruct/format";
+import { inOrderOf, modelOrder } from "../instruct/order";
 import { promptWriter, rowWriter } from "../instruct/row";
 import { throwIfAborted } from "../progress";
 import { replaceFile } from "../run/atomic";
@@ -41,7 +42,9 @@ const LINES: Record<ExportName, Line> = {
 
 /** The groups as lines of JSON, for training with another program. */
 export function* exportLines(name: ExportName, data: ExportData): Generator<string> {
-  const { columns, schema, format, groups } = data;
+  const { format, groups } = data;
+  const schema = modelOrder(data.schema, format);
+  const columns = inOrderOf(schema, data.columns);
   const row = rowWriter(schema, format, columns);
   const asRead: RowFormat = { ...format, prompt: (...given) => modelPrompt(format, ...given) };
   const prompt = promptWriter(schema, name === "trl" ? asRead : format, data, row);

@@ -1,9 +1,15 @@
+import type { Tokenizer } from "../model/tokenizer";
 import type { GenerateResult, TextBuffers } from "../native/addon";
 import type { Column } from "../table/columns";
 import { isCategoryField, isDateField, isNumberField, type TableSchema } from "../table/schema";
 
 /** The first `nRows` rows of what the generator drew, as columns in the order of `schema`, which it draws in. */
-export function drawnColumns({ columns }: GenerateResult, schema: TableSchema, nRows: number): Column[] {
+export function drawnColumns(
+  { columns }: GenerateResult,
+  schema: TableSchema,
+  nRows: number,
+  tokenizer: Tokenizer,
+): Column[] {
   return schema.fields.map((field, f): Column => {
     const { name } = field;
     const buffer = columns[f]!;
@@ -16,7 +22,9 @@ export function drawnColumns({ columns }: GenerateResult, schema: TableSchema, n
       if (isDateField(field)) return { kind: "date", name, scaled };
       return { kind: "number", name, decimals: field.numberFormat.decimals, scaled };
     }
-    return { kind: "text", name, values: textsOf(buffer as TextBuffers).slice(0, nRows) };
+    const pieces = tokenizer.piecesOf(name);
+    const texts = textsOf(buffer as TextBuffers).slice(0, nRows);
+    return { kind: "text", name, values: texts.map((text) => text && pieces.toTable(text)) };
   });
 }
 

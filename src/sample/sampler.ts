@@ -1,9 +1,8 @@
 import { aborted, HarmonicError, isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
-import { rowFormat } from "../instruct/formats";
-import { inOrderOf, modelOrder } from "../instruct/order";
+import { inOrderOf, modelOrder, type Order } from "../instruct/order";
 import { resolveAdapter } from "../model/adapter";
-import { Tokenizer } from "../model/tokenizer";
+import type { Tokenizer } from "../model/tokenizer";
 import type {
   GenerateOptions,
   GenerateResult,
@@ -19,10 +18,12 @@ import { rowCount } from "../table/convert";
 import { didYouMean } from "../table/names";
 import type { TableSchema } from "../table/schema";
 import { RowAutomaton } from "./automaton";
+import { tableTokenizer } from "./table-tokenizer";
 import { drawnColumns } from "./drawn";
 import { drawColumns, explanationColumns, explanationSchema } from "./explain";
 import { PrivacyGate } from "./gate";
 import { PromptSource } from "./prompts";
+import { RowPlan, type Conditions } from "./row-plan";
 import { drawRows, type DrawnRows, type JudgedPass } from "./redraw";
 import { parseSampleSettings, type DrawSettings, type DrawSettingsInput } from "./settings";
 
@@ -43,6 +44,14 @@ export interface SamplerOptions {
   /** whether the target counts in distances, as in preprocess; default false */
   labelInDistance?: boolean;
   settings: DrawSettingsInput;
+  /** what rows must be like besides the schema; see parseRule */
+  rules?: readonly string[];
+  /** what the rows to draw are to be like */
+  conditions?: Conditions;
+  /** whether the adapter was trained on rows in all orders of their columns [false] */
+  permuted?: boolean;
+  /** write columns in an order that the adapter was not trained for where conditions ask for it [false] */
+  anyOrder?: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -69,9 +78,12 @@ export class Sampler {
     readonly schema: TableSchema,
     /** what the model writes of it, in the order in which it does */
     private readonly drawnSchema: TableSchema,
+    /** what it writes with */
+    private readonly tokenizer: Tokenizer,
     /** the rows trained on */
     readonly columns: readonly Column[],
     readonly settings: DrawSettings & { nSequences: number },
+    readonly plan: RowPlan,
     private readonly prompts: PromptSource,
     private readonly gate: PrivacyGate,
     private readonly model: ModelHandle,
@@ -94,21 +106,26 @@ export class Sampler {
     });
     try {
       const { description, k, labelInDistance = false } = options;
-      const format = rowFormat(options.format);
+      const { format, tokenizer } = tableTokenizer(model, options.format, options.schema, options.columns);
       const schema = modelOrder(options.schema, format);
       const columns = inOrderOf(schema, options.columns);
-      const automaton = new RowAutomaton(schema, format, new Tokenizer(model));
+      const automaton = new RowAutomaton(schema, format, tokenizer, true);
       const neighbors = { ids: options.neighbors ?? new Int32Array(0), width: k };
-      const { prompt, seed, allowCopies, minDistance } = settings;
+      const { prompt, seed, minDistance } = settings;
+      const plan = new RowPlan({ ...options, automaton, columns, seed });
+      // A row that is completed may well be one that is known: that is no leak of the model's.
+      const allowCopies = settings.allowCopies || options.conditions?.given !== undefined;
       const prompts = new PromptSource(automaton, { columns, description, k, neighbors, prompt, seed });
       const gate = new PrivacyGate({
         ...{ columns, schema, labelInDistance, allowCopies, minDistance, distances: explain, threads },
       });
-      const nContext = prompts.longestPrompt() + automaton.longestRow();
+      const nContext = prompts.longestPrompt(plan.orders) + plan.longestRow;
       const nSequences = sequencesOf(settings, model.info(), nContext);
       throwIfAborted(options.signal, "sampling");
       const generator = await model.openGenerator({
-        automaton: automaton.tables,
+        automaton: plan.tables,
+        rules: plan.rules,
+        decimals: plan.decimals,
         nSequences,
         nContext,
         threads,
@@ -117,8 +134,10 @@ export class Sampler {
       return new Sampler(
         options.schema,
         schema,
+        tokenizer,
         options.columns,
         { ...settings, nSequences },
+        plan,
         prompts,
         gate,
         model,
@@ -158,6 +177,13 @@ export class Sampler {
     };
   }
 
+  /** Notes rows that an earlier call has drawn, for rules that look at all rows. */
+  remember(columns: readonly Column[]): void {
+    if (!this.plan.looksBack) return;
+    const drawn = inOrderOf(this.drawnSchema, columns);
+    for (let row = 0; row < rowCount(drawn); row++) this.plan.take(drawn, row);
+  }
+
   /** Ends a group that is being drawn and frees the model. Idempotent. */
   close(): void {
     if (this.closed) return;
@@ -174,10 +200,16 @@ export class Sampler {
     signal: AbortSignal | undefined,
   ): Promise<JudgedPass> {
     const seeds = this.seedsOf(g, attempt);
-    const { temperature, topP, minP } = this.settings;
+    const { temperature, topP, minP, groupRows } = this.settings;
+    const starts = rows.map((row) => this.plan.start(g * groupRows + row));
+    const [prompts, promptOffsets] = join(
+      rows.map((row, i) => this.promptOf(g, row, attempt, starts[i]!.order)),
+    );
+    const [prefixes, prefixOffsets] = join(starts.map(({ prefix }) => prefix));
     const result = await this.generate(
       {
-        ...join(rows.map((row) => this.promptOf(g, row, attempt))),
+        ...{ prompts, promptOffsets, prefixes, prefixOffsets },
+        startStates: Int32Array.from(starts, ({ startState }) => startState),
         // Rows of one prompt give it each: the generator evaluates equal prompts once.
         rowsPerPrompt: 1,
         seeds: BigUint64Array.from(rows, (row) => seeds[row]!),
@@ -185,15 +217,19 @@ export class Sampler {
       },
       signal,
     );
-    const columns = drawnColumns(result, this.drawnSchema, rows.length);
+    const columns = drawnColumns(result, this.drawnSchema, rows.length, this.tokenizer);
     const failed = new Int32Array(result.failed);
+    const holds = this.plan.judge(columns, rows.length);
     const { leaks, distances } = await this.gate.judge(columns);
     return {
       columns,
       ...(result.explanations && {
         explained: explanationColumns(result.explanations, distances, this.drawnSchema, rows.length),
       }),
-      reasons: leaks.map((leak, i) => (failed[i]! >= 0 ? "failed" : leak)),
+      reasons: leaks.map((leak, i) => {
+        const reason = failed[i]! >= 0 || !holds[i] ? "failed" : leak;
+        return reason ?? (this.plan.take(columns, i) ? undefined : "failed");
+      }),
       nTokens: result.nTokens,
     };
   }
@@ -212,11 +248,11 @@ export class Sampler {
     }
   }
 
-  private promptOf(g: number, row: number, attempt: number): Int32Array {
+  private promptOf(g: number, row: number, attempt: number, order: Order): Int32Array {
     const { groupRows, rowsPerPrompt } = this.settings;
-    if (attempt > 0) return this.prompts.promptAgain(g * groupRows + row, attempt);
+    if (attempt > 0) return this.prompts.promptAgain(g * groupRows + row, attempt, order);
     const promptsPerGroup = Math.ceil(groupRows / rowsPerPrompt);
-    return this.prompts.prompt(g * promptsPerGroup + Math.floor(row / rowsPerPrompt));
+    return this.prompts.prompt(g * promptsPerGroup + Math.floor(row / rowsPerPrompt), order);
   }
 
   /** One for each row of group g, of which a row's draws depend on nothing else. */
@@ -284,10 +320,11 @@ function checkTemperatures({ temperatures }: DrawSettings, { fields }: TableSche
   );
 }
 
-function join(pieces: readonly Int32Array[]): { prompts: Int32Array; promptOffsets: Int32Array } {
-  const promptOffsets = new Int32Array(pieces.length + 1);
-  pieces.forEach((piece, p) => (promptOffsets[p + 1] = promptOffsets[p]! + piece.length));
-  const prompts = new Int32Array(promptOffsets[pieces.length]!);
-  pieces.forEach((piece, p) => prompts.set(piece, promptOffsets[p]));
-  return { prompts, promptOffsets };
+/** Pieces one behind another, and where each begins. */
+function join(pieces: readonly Int32Array[]): [Int32Array, Int32Array] {
+  const offsets = new Int32Array(pieces.length + 1);
+  pieces.forEach((piece, p) => (offsets[p + 1] = offsets[p]! + piece.length));
+  const joined = new Int32Array(offsets[pieces.length]!);
+  pieces.forEach((piece, p) => joined.set(piece, offsets[p]));
+  return [joined, offsets];
 }

@@ -1,7 +1,12 @@
 import type { AutomatonTables } from "../native/addon";
 
-/** Edges on the longest way from any of some states to an end. */
-export function longestPath({ edgeOffsets, edgeNext }: AutomatonTables, starts: Iterable<number>): number {
+/**
+ * Tokens of the longest way from any of some states to an end. Texts, whose states lead back to themselves, have as many
+ * as AutomatonTables.textLimits allows.
+ */
+export function longestPath(tables: AutomatonTables, starts: Iterable<number>): number {
+  const { edgeOffsets, edgeNext, edgeColumns } = tables;
+  const texts = longestTexts(tables);
   const longest = new Int32Array(edgeOffsets.length - 1).fill(-1);
   let most = 0;
   for (const start of starts) {
@@ -10,22 +15,36 @@ export function longestPath({ edgeOffsets, edgeNext }: AutomatonTables, starts: 
     while (stack.length > 0) {
       const state = stack.at(-1)!;
       const next = edgeNext.subarray(edgeOffsets[state], edgeOffsets[state + 1]);
-      const unknown = next.find((to) => longest[to] === -1);
+      const unknown = next.find((to) => longest[to] === -1 && to !== state);
       if (unknown !== undefined) {
         stack.push(unknown);
-      } else {
-        longest[state] = next.reduce((length, to) => Math.max(length, longest[to]! + 1), 0);
-        stack.pop();
+        continue;
       }
+      let length = 0;
+      let text = 0;
+      next.forEach((to, e) => {
+        if (to === state) text = texts[edgeColumns[edgeOffsets[state]! + e]!]!;
+        else length = Math.max(length, longest[to]! + 1);
+      });
+      longest[state] = text + length;
+      stack.pop();
     }
     most = Math.max(most, longest[start]!);
   }
   return most;
 }
 
-/** The state behind a token, -1 where it is not allowed. The edges of a state lie by ascending token. */
-export function nextState(tables: AutomatonTables, state: number, token: number): number {
-  const { edgeOffsets, edgeTokens, edgeNext } = tables;
+/** Most tokens of each column's texts: one a character, or four where some tokens hold parts of characters. */
+function longestTexts({ columnKinds, edgeColumns, edgeActions, textLimits }: AutomatonTables): Int32Array {
+  const longest = columnKinds.map((kind, c) => (kind === 2 ? textLimits![2 * c + 1]! : 0));
+  const hasParts = new Set(
+    edgeColumns.filter((c, e) => c >= 0 && columnKinds[c] === 2 && edgeActions[e] === 0),
+  );
+  return longest.map((length, c) => (hasParts.has(c) ? 4 * length : length));
+}
+
+/** The edge of a state with a token, -1 where there is none. The edges of a state lie by ascending token. */
+export function edgeOf({ edgeOffsets, edgeTokens }: AutomatonTables, state: number, token: number): number {
   const end = edgeOffsets[state + 1]!;
   let low = edgeOffsets[state]!;
   let high = end;
@@ -34,5 +53,5 @@ export function nextState(tables: AutomatonTables, state: number, token: number)
     if (edgeTokens[middle]! < token) low = middle + 1;
     else high = middle;
   }
-  return low < end && edgeTokens[low] === token ? edgeNext[low]! : -1;
+  return low < end && edgeTokens[low] === token ? low : -1;
 }
