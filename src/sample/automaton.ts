@@ -14,7 +14,7 @@ import { longestPath } from "./walk";
  * a trie of its values; a number cell holds minimum, maximum and decimals exactly.
  */
 export class RowAutomaton {
-  private readonly cells: RowCells;
+  readonly cells: RowCells;
   private readonly order: Order;
   private compiled: AutomatonTables | undefined;
 
@@ -64,6 +64,11 @@ export class RowAutomaton {
     });
     ids.push(...this.tokenizer.encode(parts.cue));
     return Int32Array.from(ids);
+  }
+
+  /** Number of tokens between the cells of a row. */
+  literalTokens(order: Order = this.order): number {
+    return this.cells.literalTokens(order);
   }
 
   /** Number of tokens of the longest row. */

@@ -1,5 +1,6 @@
 import { modelPrompt } from "../instruct/chat";
 import type { PromptParts } from "../instruct/format";
+import { inOrder, type Order } from "../instruct/order";
 import { Random } from "../random";
 import type { Column } from "../table/columns";
 import { rowCount } from "../table/convert";
@@ -21,6 +22,8 @@ export class PromptSource {
   private readonly n: number;
   private readonly parts: PromptParts;
   private readonly encoded: (Int32Array | undefined)[] = [];
+  /** what stands around the rows in the order that was asked for last */
+  private ordered: { order: Order; parts: PromptParts } | undefined;
   private order: { pass: number; ids: Int32Array } | undefined;
 
   constructor(
@@ -33,28 +36,35 @@ export class PromptSource {
     this.parts = modelPrompt(format, schema, { description: options.description, k: this.k });
   }
 
-  /** Token ids of prompt p. */
-  prompt(p: number): Int32Array {
-    return this.encode(this.examples(p));
+  /** Token ids of prompt p, its rows in the order of the row to draw; default: the automaton's. */
+  prompt(p: number, order?: Order): Int32Array {
+    return this.encode(this.examples(p), order);
   }
 
   /**
    * Token ids of a prompt for drawing row `row` once more: examples of its own for each attempt, lest a prompt that
    * leads to a row that may not stand leads to it again. Depends on (seed, row, attempt) alone.
    */
-  promptAgain(row: number, attempt: number): Int32Array {
-    if (this.k === 0) return this.encode([]);
+  promptAgain(row: number, attempt: number, order?: Order): Int32Array {
+    if (this.k === 0) return this.encode([], order);
     const random = new Random(this.options.seed).derive("again").derive(row).derive(attempt);
-    if (this.options.prompt === "random") return this.encode(this.distinctRows(random));
-    return this.encode(this.neighborsOf(random.nextInt(this.n)));
+    if (this.options.prompt === "random") return this.encode(this.distinctRows(random), order);
+    return this.encode(this.neighborsOf(random.nextInt(this.n)), order);
   }
 
-  /** Tokens that no prompt exceeds. */
-  longestPrompt(): number {
-    const none = Array.from({ length: this.k }, () => new Int32Array(0));
+  /** Tokens that no prompt in one of some orders exceeds. */
+  longestPrompt(orders: readonly Order[] = []): number {
+    const { automaton, k } = this;
+    const none = Array.from({ length: k }, () => new Int32Array(0));
     let longestRow = 0;
-    for (let id = 0; this.k > 0 && id < this.n; id++) longestRow = Math.max(longestRow, this.row(id).length);
-    return this.automaton.encodePrompt(this.parts, none).length + this.k * longestRow;
+    for (let id = 0; k > 0 && id < this.n; id++) longestRow = Math.max(longestRow, this.row(id).length);
+    const lengths = [undefined, ...orders].map((order) => {
+      const around = automaton.encodePrompt(this.partsOf(order), none).length;
+      // The text between cells may be longer in another order.
+      const longer = order ? automaton.literalTokens(order) - automaton.literalTokens() : 0;
+      return around + k * (longestRow + Math.max(0, longer));
+    });
+    return Math.max(...lengths);
   }
 
   /** Row ids of the examples of prompt p, in the order in which they stand. */
@@ -86,11 +96,26 @@ export class PromptSource {
     return [...chosen];
   }
 
-  private encode(ids: readonly number[]): Int32Array {
-    return this.automaton.encodePrompt(
-      this.parts,
-      ids.map((id) => this.row(id)),
-    );
+  private encode(ids: readonly number[], order?: Order): Int32Array {
+    if (!order || order.every((f, place) => f === place)) {
+      return this.automaton.encodePrompt(
+        this.parts,
+        ids.map((id) => this.row(id)),
+      );
+    }
+    const rows = ids.map((id) => this.automaton.encodeRow(this.options.columns, id, order).tokens);
+    return this.automaton.encodePrompt(this.partsOf(order), rows);
+  }
+
+  private partsOf(order: Order | undefined): PromptParts {
+    if (!order) return this.parts;
+    if (this.ordered?.order !== order) {
+      const { format, schema } = this.automaton;
+      const { description } = this.options;
+      const parts = modelPrompt(format, inOrder(schema, order), { description, k: this.k });
+      this.ordered = { order, parts };
+    }
+    return this.ordered.parts;
   }
 
   private row(id: number): Int32Array {

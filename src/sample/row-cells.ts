@@ -10,7 +10,7 @@ import { distinctChoices } from "./choices";
 import { columnKinds, compileCell } from "./compile";
 import { flatten, Node } from "./graph";
 import { unfit } from "./unfit";
-import { nextState } from "./walk";
+import { edgeOf } from "./walk";
 
 /** A row as tokens, its columns in some order. */
 export interface EncodedRow {
@@ -19,6 +19,13 @@ export interface EncodedRow {
   sets: Int32Array;
   /** field that each token belongs to: that of its cell, -1 for text between cells */
   columns: Int32Array;
+}
+
+/** A token of a row with what it does to a column's value; see AutomatonTables. */
+export interface Step {
+  token: number;
+  column: number;
+  action: number;
 }
 
 /** One column's cell with one kind of text behind it. */
@@ -40,7 +47,7 @@ export class RowCells {
   /** by column, then by the first token of the text behind the cell */
   private readonly cells: Map<number, Cell>[];
   private lastLiterals: { order: Order; literals: (readonly number[])[] } | undefined;
-  private encoders: { columns: readonly Column[]; cells: ((i: number) => readonly number[])[] } | undefined;
+  private readonly encoders = new WeakMap<readonly Column[], ((i: number) => readonly number[])[]>();
 
   /** `anyOrder`: orders other than the schema's are asked for too */
   constructor(
@@ -72,35 +79,60 @@ export class RowCells {
    * @throws E_INPUT where a value does not fit the schema; names row (from 1) and column
    */
   encode(columns: readonly Column[], i: number, order: Order): EncodedRow {
-    const literals = this.literals(order);
-    const encoders = this.encodersOf(columns);
-    const row = {
-      tokens: [...literals[0]!],
-      sets: literals[0]!.map(() => -1),
-      columns: literals[0]!.map(() => -1),
-    };
-    order.forEach((f, place) => {
-      const literal = literals[place + 1]!;
-      const value = encoders[f]!(i);
-      const cell = this.cells[f]!.get(literal[0]!)!;
-      let state = 0;
-      const walk = (token: number): void => {
-        const inside = state >= 0 && !isEnd(cell.tables, state);
-        row.tokens.push(token);
-        row.sets.push(inside ? cell.setOfState[state]! : -1);
-        row.columns.push(inside ? f : -1);
-        if (!inside) return;
-        state = nextState(cell.tables, state, token);
-        if (state < 0) throw unfit(columns[f]!, i);
-      };
-      for (const token of value) walk(token);
-      for (const token of literal) walk(token);
+    const tokens: number[] = [];
+    const sets: number[] = [];
+    const fields: number[] = [];
+    this.walk(columns, i, order, order.length, (token, set, field) => {
+      tokens.push(token);
+      sets.push(set);
+      fields.push(field);
     });
     return {
-      tokens: Int32Array.from(row.tokens),
-      sets: Int32Array.from(row.sets),
-      columns: Int32Array.from(row.columns),
+      tokens: Int32Array.from(tokens),
+      sets: Int32Array.from(sets),
+      columns: Int32Array.from(fields),
     };
+  }
+
+  /** The first `nCells` cells of row i in an order, with the text behind them. @throws as encode */
+  steps(columns: readonly Column[], i: number, order: Order, nCells: number): Step[] {
+    const steps: Step[] = [];
+    this.walk(columns, i, order, nCells, (token, _set, _field, tables, edge = -1) => {
+      const [column, action] = edge < 0 ? [-1, -1] : [tables!.edgeColumns[edge]!, tables!.edgeActions[edge]!];
+      steps.push({ token, column, action });
+    });
+    return steps;
+  }
+
+  /** Number of tokens between the cells of a row in an order. */
+  literalTokens(order: Order): number {
+    return this.literals(order).reduce((n, literal) => n + literal.length, 0);
+  }
+
+  private walk(
+    columns: readonly Column[],
+    i: number,
+    order: Order,
+    nCells: number,
+    take: (token: number, set: number, field: number, tables?: AutomatonTables, edge?: number) => void,
+  ): void {
+    const literals = this.literals(order);
+    const encoders = this.encodersOf(columns);
+    for (const token of literals[0]!) take(token, -1, -1, undefined, -1);
+    order.slice(0, nCells).forEach((f, place) => {
+      const literal = literals[place + 1]!;
+      const { tables, setOfState } = this.cells[f]!.get(literal[0]!)!;
+      let state = 0;
+      const step = (token: number): void => {
+        if (isEnd(tables, state)) return take(token, -1, -1, tables, -1);
+        const edge = edgeOf(tables, state, token);
+        if (edge < 0) throw unfit(columns[f]!, i);
+        take(token, setOfState[state]!, f, tables, edge);
+        state = tables.edgeNext[edge]!;
+      };
+      for (const token of encoders[f]!(i)) step(token);
+      for (const token of literal) step(token);
+    });
   }
 
   private literals(order: Order): (readonly number[])[] {
@@ -135,13 +167,14 @@ export class RowCells {
   }
 
   private encodersOf(columns: readonly Column[]): ((i: number) => readonly number[])[] {
-    if (this.encoders?.columns !== columns) {
-      const cells = this.schema.fields.map((field, f) =>
+    let encoders = this.encoders.get(columns);
+    if (!encoders) {
+      encoders = this.schema.fields.map((field, f) =>
         cellEncoder(field, this.format, this.tokenizer, columns[f]!),
       );
-      this.encoders = { columns, cells };
+      this.encoders.set(columns, encoders);
     }
-    return this.encoders.cells;
+    return encoders;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import type { RecordBatch } from "apache-arrow";
+import { HarmonicError } from "../errors";
 import type { StageControl } from "../progress";
 import { toRecordBatch } from "../table/batches";
 import { writeTable, type WritableFormat } from "../table/write";
@@ -9,6 +10,7 @@ import { IdentifierColumns } from "./identifiers";
 import { batches, writeFile, writeFolder, type OutputOptions } from "./output";
 import { Parts } from "./parts";
 import type { RedrawCounts } from "./redraw";
+import { conditionsIdentity } from "./row-plan";
 import { Sampler, type SamplerOptions } from "./sampler";
 import type { SampleSettingsInput } from "./settings";
 import { noCounts } from "./stream";
@@ -79,6 +81,7 @@ export async function sampleToFile(options: SampleToFileOptions): Promise<Sample
   const sampler = await Sampler.open(options);
   try {
     const plan = planOf(sampler, options);
+    if (sampler.plan.looksBack && (options.isFolder === true || options.shard)) throw looksBack(sampler);
     const schemas = { rows: schema, explanations: sampler.explanationSchema };
     const parts = await Parts.open(options.parts, partsIdentity(options), schemas);
     try {
@@ -101,7 +104,7 @@ export async function sampleToFile(options: SampleToFileOptions): Promise<Sample
       const seconds = (Date.now() - started) / 1000;
       return {
         rows: plan.groups.total,
-        warnings: plan.identifiers.warnings,
+        warnings: [...sampler.plan.warnings, ...plan.identifiers.warnings],
         ...counts,
         seconds,
         ...(allowedMass && { allowedMass }),
@@ -120,6 +123,7 @@ export function planOf(
   { settings: { rows }, shard }: { settings: Pick<SampleSettingsInput, "rows">; shard?: Shard | undefined },
 ): { groups: RowGroups; identifiers: IdentifierColumns } {
   const { schema, columns, settings } = sampler;
+  sampler.plan.checkCount(rows);
   return {
     groups: RowGroups.of(rows, settings.groupRows, shard),
     identifiers: new IdentifierColumns(schema, columns, settings.seed, rows),
@@ -145,12 +149,27 @@ async function writeExplanations(
   return means.means();
 }
 
+/** The rows of another file or machine are not at hand. */
+function looksBack({ plan: { set } }: Sampler): HarmonicError {
+  return new HarmonicError(
+    "E_USAGE",
+    `the rule ${set.unique[0]!.source} looks at all rows: they cannot be drawn in parts`,
+    {
+      hint: "give one file with --out and leave --shard out, or make the column an identifier in the schema",
+    },
+  );
+}
+
 const control = ({ signal, onProgress }: StageControl): StageControl => ({ signal, onProgress });
 
 /** All that the rows and their files depend on, as text. More attempts change no row: they go on from the same parts. */
 function partsIdentity(options: SampleToFileOptions): string {
   const { schema, format, description, k, identity, shard, outFormat, fileRows, labelInDistance } = options;
   const { attempts: _attempts, ...settings } = options.settings;
-  const draws = { identity, schema, format, description, k, labelInDistance, settings, shard };
+  const { rules, conditions, permuted, anyOrder } = options;
+  const draws = {
+    ...{ identity, schema, format, description, k, labelInDistance, settings, shard },
+    ...{ rules, conditions: conditionsIdentity(conditions), permuted, anyOrder },
+  };
   return JSON.stringify({ ...draws, ...(options.isFolder === true && { outFormat, fileRows }) });
 }

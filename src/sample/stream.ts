@@ -50,7 +50,10 @@ export async function* streamGroups(options: StreamOptions): AsyncGenerator<Part
   const draw = async (g: number): Promise<{ part: Part; tokens?: number }> => {
     const nRows = groups.rowsOf(g);
     const kept = await parts?.read(g, nRows, explain);
-    if (kept) return { part: kept };
+    if (kept) {
+      sampler.remember(kept.columns);
+      return { part: kept };
+    }
     // Rows of the group that runs ahead count once it is the one waited for.
     const onRows = (n: number): void => (g === current ? report(n) : undefined);
     const { nTokens, ...part } = await sampler.group(g, nRows, { signal: stop, onRows });

@@ -1,0 +1,115 @@
+import { HarmonicError } from "../errors";
+import type { RowFormat } from "../instruct/format";
+import { inOrder, type Order } from "../instruct/order";
+import type { Tokenizer } from "../model/tokenizer";
+import type { AutomatonTables } from "../native/addon";
+import { type Domain, fullDomain, sameDomain } from "../rules/domain";
+import { isDateField, isNumberField, type TableSchema } from "../table/schema";
+import { columnKinds, compileCell, textLimits } from "./compile";
+import { chain, flattenAll, Node } from "./graph";
+import { restrictCell } from "./restrict";
+import type { Step } from "./row-cells";
+
+/** Rows of one order of the columns, of which the first may be given. */
+export interface OrderedRows {
+  order: Order;
+  /** the given cells of each row, where the automaton is to know no others; else any are allowed */
+  given?: { nGiven: number; rows: Iterable<readonly Step[]> };
+}
+
+/** An automaton over rows in several orders; each begins in a state of its own. */
+export interface CompiledOrders {
+  tables: AutomatonTables;
+  /** by order */
+  startStates: Int32Array;
+}
+
+/**
+ * Compiles rows whose columns stand in some orders, each column holding a part of its values. What orders end with alike
+ * is there once; cells that are given are the ways of their values and no more.
+ * @throws E_INPUT as compileRow
+ */
+export function compileOrders(
+  schema: TableSchema,
+  format: RowFormat,
+  tokenizer: Tokenizer,
+  domains: readonly Domain[],
+  rows: readonly OrderedRows[],
+): CompiledOrders {
+  const compiler = new OrderCompiler(schema, format, tokenizer, domains);
+  const starts = rows.map(({ order, given }) => compiler.start(order, given));
+  const { tables, startStates } = flattenAll(starts, columnKinds(schema));
+  return { tables: { ...tables, ...textLimits(schema) }, startStates };
+}
+
+class OrderCompiler {
+  private readonly tails = new Map<string, Node>();
+  private readonly end = new Node();
+
+  constructor(
+    private readonly schema: TableSchema,
+    private readonly format: RowFormat,
+    private readonly tokenizer: Tokenizer,
+    private readonly domains: readonly Domain[],
+  ) {}
+
+  start(order: Order, given: OrderedRows["given"]): Node {
+    const literals = this.tokenizer.encodeAll(this.format.rowLiterals(inOrder(this.schema, order)));
+    if (given) return this.givenStart(order, given, literals);
+    const first = literals[0]!;
+    const row = this.tail(order, 0, literals);
+    if (first.length === 0) return row;
+    const start = new Node();
+    start.connect(first[0]!, chain(first, row).nodes[0]!);
+    return start;
+  }
+
+  /** A tree of the given rows' tokens, each of which goes on with the cells to draw. */
+  private givenStart(
+    order: Order,
+    { nGiven, rows }: NonNullable<OrderedRows["given"]>,
+    literals: (readonly number[])[],
+  ): Node {
+    const start = new Node();
+    const drawn = this.tail(order, nGiven, literals);
+    for (const steps of rows) {
+      let node = start;
+      steps.forEach(({ token, column, action }, s) => {
+        let edge = node.edges.get(token);
+        if (!edge) {
+          edge = { to: s === steps.length - 1 ? drawn : new Node(), column, action };
+          node.edges.set(token, edge);
+        }
+        node = edge.to;
+      });
+    }
+    return start;
+  }
+
+  /** The state before the cell at a place. */
+  private tail(order: Order, place: number, literals: (readonly number[])[]): Node {
+    if (place === order.length) return this.end;
+    const key = order.slice(place).join();
+    const known = this.tails.get(key);
+    if (known) return known;
+    const exit = chain(literals[place + 1]!, this.tail(order, place + 1, literals));
+    const column = order[place]!;
+    const field = this.schema.fields[column]!;
+    const root = compileCell(field, this.format, this.tokenizer, exit, column);
+    const domain = this.domains[column]!;
+    const node = sameDomain(domain, fullDomain(field))
+      ? root
+      : restrictCell(root, exit, domain, isNumberField(field) || isDateField(field));
+    if (!node) {
+      throw new HarmonicError(
+        "E_USAGE",
+        `no value of column "${field.name}" satisfies rules and conditions`,
+        {
+          hint: "change them, or widen the column in the schema",
+        },
+      );
+    }
+    this.tails.set(key, node);
+    return node;
+  }
+}
