@@ -139,11 +139,6 @@ Model::Model(const ModelOptions& options) : options_(options) {
         "E_MODEL", "llama.cpp cannot load the base model " + options.path + logged_reason(),
         "give a language model that llama.cpp " + std::string(llama_version()) + " supports");
   }
-  if (llama_vocab_type(vocabulary()) == LLAMA_VOCAB_TYPE_NONE) {
-    throw Error("E_MODEL",
-                "expected the base model " + options.path + " to have a vocabulary but it has none",
-                "give a language model with its tokenizer");
-  }
   if (!vocabulary_only_ &&
       (llama_model_has_encoder(model_.get()) || !llama_model_has_decoder(model_.get()))) {
     throw Error(
@@ -163,7 +158,16 @@ Model::Model(const ModelOptions& options) : options_(options) {
   }
 }
 
+// llama.cpp ends the process where it is asked for tokens of a model without a tokenizer.
+void Model::check_tokenizer() const {
+  if (llama_vocab_type(vocabulary()) != LLAMA_VOCAB_TYPE_NONE) return;
+  throw Error("E_MODEL",
+              "expected the base model " + options_.path + " to have a tokenizer but it has none",
+              "give a language model with its tokenizer");
+}
+
 std::vector<int32_t> Model::tokenize(const std::string& text) const {
+  check_tokenizer();
   std::vector<int32_t> ids(text.size() + 8);
   const auto length = static_cast<int32_t>(text.size());
   int32_t n = llama_tokenize(vocabulary(), text.data(), length, ids.data(),
@@ -180,6 +184,7 @@ std::vector<int32_t> Model::tokenize(const std::string& text) const {
 }
 
 std::string Model::detokenize(const std::vector<int32_t>& ids) const {
+  check_tokenizer();
   check_ids(ids, "ids");
   std::string text;
   std::vector<char> piece(64);

@@ -61,7 +61,7 @@ class Model {
   const ModelInfo& info() const { return info_; }
 
   /** Token ids of a text on its own: no BOS, no dummy prefix space, control tokens as plain text.
-   */
+   * Throws Error E_MODEL where the model has no tokenizer, as one from scratch over bare ids. */
   std::vector<int32_t> tokenize(const std::string& text) const;
   /** The bytes of the tokens, one after another. */
   std::string detokenize(const std::vector<int32_t>& ids) const;
@@ -81,6 +81,7 @@ class Model {
     void operator()(llama_model* model) const { llama_model_free(model); }
   };
 
+  void check_tokenizer() const;
   const llama_vocab* vocabulary() const { return llama_model_get_vocab(model_.get()); }
 
   ModelOptions options_;
