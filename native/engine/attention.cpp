@@ -89,9 +89,10 @@ void norm_head_back(const AttentionShape& s, const float* from, int from_stride,
   }
 }
 
-// The rows of a head as attention multiplies them: normed where there is a gain, then rotated.
+}  // namespace
+
 void load_head(const AttentionShape& s, const float* from, int from_stride, const ggml_tensor* gain,
-               float* to, int to_stride, int n, int position = 0) {
+               float* to, int to_stride, int n, int position) {
   if (gain) {
     norm_head(s, from, from_stride, data(gain), to, to_stride, n);
     rotate(s, to, to_stride, to, to_stride, n, position, 1);
@@ -99,6 +100,8 @@ void load_head(const AttentionShape& s, const float* from, int from_stride, cons
     rotate(s, from, from_stride, to, to_stride, n, position, 1);
   }
 }
+
+namespace {
 
 // Takes the gradient of load_head's result back to the gradient of its input.
 void store_head_grad(const AttentionShape& s, const float* from, int from_stride,
@@ -215,57 +218,6 @@ void attention_back_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
                 });
 }
 
-// Every task is one key-value head of one run: nothing else touches its part of the cache.
-void cached_attention_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
-  const auto& [attention, layer] = *static_cast<CachedAttentionLayer*>(user);
-  const AttentionShape& s = attention->shape;
-  const ggml_tensor* qkv = dst->src[0];
-  const ggml_tensor *q_gain = dst->src[1], *k_gain = dst->src[2];
-  const int ld = stride(qkv), ld_out = stride(dst), hd = s.head_dim;
-  const int ld_cache = attention->cache->kv_dim();
-  const int per_kv = s.n_heads / s.n_heads_kv;
-  const float scale = 1.0f / std::sqrt(static_cast<float>(hd));
-  HeadScratch& w = head_scratch();
-  const int n_tasks = static_cast<int>(attention->runs.size()) * s.n_heads_kv;
-  for (int task = ith; task < n_tasks; task += nth) {
-    const auto& run = attention->runs[task / s.n_heads_kv];
-    const int kv = task % s.n_heads_kv, n = run.n, length = run.position + n;
-    const float* base = data(qkv) + static_cast<size_t>(run.first) * ld;
-    float* keys = attention->cache->keys(layer, run.sequence) + kv * hd;
-    float* values = attention->cache->values(layer, run.sequence) + kv * hd;
-    const size_t new_rows = static_cast<size_t>(run.position) * ld_cache;
-    load_head(s, base + (s.n_heads + kv) * hd, ld, k_gain, keys + new_rows, ld_cache, n,
-              run.position);
-    const float* v = base + (s.n_heads + s.n_heads_kv + kv) * hd;
-    for (int t = 0; t < n; t++) {
-      std::copy_n(v + static_cast<size_t>(t) * ld, hd,
-                  values + new_rows + static_cast<size_t>(t) * ld_cache);
-    }
-    // The heads that share these keys, one after another: rows (per_kv * n).
-    w.q.resize(static_cast<size_t>(per_kv) * n * hd);
-    w.scores.resize(static_cast<size_t>(per_kv) * n * length);
-    w.output.resize(w.q.size());
-    for (int i = 0; i < per_kv; i++) {
-      load_head(s, base + (kv * per_kv + i) * hd, ld, q_gain,
-                w.q.data() + static_cast<size_t>(i) * n * hd, hd, n, run.position);
-    }
-    gemm(false, true, per_kv * n, length, hd, scale, w.q.data(), hd, keys, ld_cache, 0,
-         w.scores.data(), length);
-    for (int i = 0; i < per_kv; i++) {
-      causal_softmax(w.scores.data() + static_cast<size_t>(i) * n * length, n, run.position);
-    }
-    gemm(false, false, per_kv * n, hd, length, 1, w.scores.data(), length, values, ld_cache, 0,
-         w.output.data(), hd);
-    for (int i = 0; i < per_kv; i++) {
-      for (int t = 0; t < n; t++) {
-        std::copy_n(
-            w.output.data() + (static_cast<size_t>(i) * n + t) * hd, hd,
-            data(dst) + static_cast<size_t>(run.first + t) * ld_out + (kv * per_kv + i) * hd);
-      }
-    }
-  }
-}
-
 }  // namespace
 
 AttentionShape::AttentionShape(const Weights& weights)
@@ -293,19 +245,6 @@ void AttentionShape::reserve_positions(const Weights& weights, int n) {
   }
 }
 
-KeyValueCache::KeyValueCache(const Hyperparameters& hp, int n_sequences, int capacity)
-    : n_layers_(hp.n_layers), n_sequences_(n_sequences), capacity_(capacity), kv_dim_(hp.kv_dim()) {
-  keys_.resize(at(n_layers_, 0));
-  values_.resize(keys_.size());
-}
-
-void KeyValueCache::copy(int from, int to, int n) {
-  for (int layer = 0; layer < n_layers_; layer++) {
-    std::copy_n(keys(layer, from), static_cast<size_t>(n) * kv_dim_, keys(layer, to));
-    std::copy_n(values(layer, from), static_cast<size_t>(n) * kv_dim_, values(layer, to));
-  }
-}
-
 ggml_tensor* attention(ggml_context* c, ggml_tensor* qkv, const LayerWeights& layer,
                        GroupAttention* groups) {
   std::vector<ggml_tensor*> args = {qkv};
@@ -319,15 +258,6 @@ ggml_tensor* attention_back(ggml_context* c, ggml_tensor* qkv, ggml_tensor* grad
   std::vector<ggml_tensor*> args = {qkv, grad};
   if (layer.q_norm) args.insert(args.end(), {layer.q_norm, layer.k_norm});
   return custom(c, qkv->ne[0], qkv->ne[1], args, attention_back_kernel, groups);
-}
-
-ggml_tensor* cached_attention(ggml_context* c, ggml_tensor* qkv, const LayerWeights& layer,
-                              CachedAttentionLayer* cached) {
-  const AttentionShape& shape = cached->attention->shape;
-  std::vector<ggml_tensor*> args = {qkv};
-  if (layer.q_norm) args.insert(args.end(), {layer.q_norm, layer.k_norm});
-  return custom(c, static_cast<int64_t>(shape.n_heads) * shape.head_dim, qkv->ne[1], args,
-                cached_attention_kernel, cached);
 }
 
 }  // namespace harmonic

@@ -14,10 +14,9 @@ GraphEvaluator::GraphEvaluator(const std::string& base, const std::string& adapt
       weights_(WeightsOptions{base, adapter, GGML_TYPE_I8, options.vocabulary, false},
                cpu_.backend()),
       cache_(weights_.hp, options.n_sequences, options.n_context),
-      attention_{AttentionShape(weights_), &cache_, {}},
+      attention_{AttentionShape(weights_), &cache_, {}, {}},
       allocator_(ggml_gallocr_new(ggml_backend_get_default_buffer_type(cpu_.backend()))),
-      n_logits_(options.vocabulary.empty() ? weights_.hp.n_vocab : options.vocabulary.size()),
-      length_(options.n_sequences, 0) {
+      n_logits_(options.vocabulary.empty() ? weights_.hp.n_vocab : options.vocabulary.size()) {
   attention_.shape.reserve_positions(weights_, options.n_context);
   for (int i = 0; i < weights_.hp.n_layers; i++) layers_.push_back({&attention_, i});
   for (size_t i = 0; i < options.vocabulary.size(); i++)
@@ -26,17 +25,11 @@ GraphEvaluator::GraphEvaluator(const std::string& base, const std::string& adapt
 
 GraphEvaluator::~GraphEvaluator() { ggml_gallocr_free(allocator_); }
 
-void GraphEvaluator::clear() { std::fill(length_.begin(), length_.end(), 0); }
+void GraphEvaluator::clear() { cache_.clear(); }
 
-void GraphEvaluator::remove(int sequence, int from) {
-  length_[sequence] = std::min(length_[sequence], std::max(from, 0));
-}
+void GraphEvaluator::remove(int sequence, int from) { cache_.truncate(sequence, from); }
 
-void GraphEvaluator::copy(int from, int to) {
-  if (from == to) return;
-  cache_.copy(from, to, length_[from]);
-  length_[to] = length_[from];
-}
+void GraphEvaluator::copy(int from, int to) { cache_.copy(from, to); }
 
 void GraphEvaluator::evaluate(Batch& batch) {
   const llama_batch view = batch.view();
@@ -46,11 +39,11 @@ void GraphEvaluator::evaluate(Batch& batch) {
   std::vector<int32_t> outputs;
   for (int i = 0; i < n; i++) {
     const int sequence = view.seq_id[i][0], position = view.pos[i];
-    if (position != length_[sequence] || position >= cache_.capacity()) {
+    if (position != cache_.length(sequence) || position >= cache_.capacity()) {
       throw Error("E_NATIVE", "sequence " + std::to_string(sequence) + " has no position " +
                                   std::to_string(position));
     }
-    length_[sequence]++;
+    cache_.extend(sequence, 1);
     auto& runs = attention_.runs;
     if (runs.empty() || runs.back().sequence != sequence)
       runs.push_back({i, 0, sequence, position});
@@ -61,7 +54,9 @@ void GraphEvaluator::evaluate(Batch& batch) {
     }
   }
 
-  const size_t n_nodes = 64 + 24 * layers_.size();
+  attention_.plan();
+
+  const size_t n_nodes = 64 + 28 * layers_.size();
   const size_t bytes =
       ggml_tensor_overhead() * n_nodes * 2 + ggml_graph_overhead_custom(n_nodes, false);
   const std::unique_ptr<ggml_context, void (*)(ggml_context*)> context(

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "engine/attention.h"
+#include "engine/cached-attention.h"
 #include "engine/cpu.h"
 #include "engine/evaluator.h"
 #include "engine/weights.h"
@@ -40,7 +40,6 @@ class GraphEvaluator final : public Evaluator {
   ggml_gallocr_t allocator_;
   std::map<int32_t, int> place_;  // empty where the head is whole
   size_t n_logits_;
-  std::vector<int> length_;       // positions of each sequence
   std::map<int, size_t> row_of_;  // of the last batch: logits row of a token's index
   std::vector<float> logits_;     // shape (outputs, n_logits)
 };
