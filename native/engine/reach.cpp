@@ -41,6 +41,7 @@ Reach::Reach(const Automaton& automaton, const std::vector<int32_t>& state_colum
                                             : Interval{future.low, future.high});
       }
     } else {
+      if (share_places(s)) continue;
       std::vector<int> next_place = {0};
       roots_.emplace_back();
       find_places(static_cast<int>(roots_.size()) - 1, s, next_place);
@@ -93,6 +94,25 @@ void Reach::find_futures(int state) {
   states_[state].first = static_cast<int>(futures_.size());
   states_[state].n = static_cast<int>(futures.size());
   futures_.insert(futures_.end(), futures.begin(), futures.end());
+}
+
+/** Several rows may go on in the same cell: text before it that leads there alone has its places.
+ */
+bool Reach::share_places(int begin) {
+  std::vector<int> way;
+  int state = begin;
+  while (states_[state].root < 0) {
+    const int edge = automaton_.edge_offsets[state];
+    if (automaton_.n_edges(state) != 1 || !is_inside(state, edge)) return false;
+    way.push_back(state);
+    state = automaton_.edge_next[edge];
+  }
+  for (const int before : way) {
+    states_[before].root = states_[state].root;
+    states_[before].low = states_[state].low;
+    states_[before].high = states_[state].high;
+  }
+  return true;
 }
 
 /** Numbers the values of a category depth first, so that those behind each state are neighbours. */

@@ -49,6 +49,7 @@ class Reach {
 
   void add_future(std::vector<Future>& futures, const Future& future) const;
   void find_futures(int state);
+  bool share_places(int begin);
   void find_places(int root, int state, std::vector<int>& next_place);
   bool reaches(int state, const Number& number, const Domain& target) const;
   bool is_inside(int state, int edge) const {
