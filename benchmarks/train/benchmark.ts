@@ -11,6 +11,7 @@ import { runProcess } from "../harness/process";
 import { pythonWith } from "../harness/python";
 import type { Benchmark, Measurement, Settings, Trial } from "../harness/trial";
 import { diabetesLessons } from "../tasks/diabetes";
+import { scratchRatios, scratchTrials } from "./scratch-trials";
 
 const REQUIREMENTS = [
   "torch==2.9.1",
@@ -27,7 +28,7 @@ const TASK = "diabetes, LoRA on smollm2-135m";
 const COMMON = { rank: 16, alpha: 32, learningRate: 1e-3, groupsPerStep: 2, steps: 4 };
 export type TrainTrial = typeof COMMON & { threads: number };
 
-/** Training a LoRA adapter on the groups of the diabetes table: ours, and PyTorch with PEFT. */
+/** Training a LoRA adapter on the groups of the diabetes table, and a model from scratch: ours, and PyTorch (with PEFT). */
 export async function trainBenchmark(): Promise<Benchmark> {
   const base = await resolveBase(DEFAULT_BASE);
   const python = await pythonWith(REQUIREMENTS);
@@ -53,6 +54,7 @@ export async function trainBenchmark(): Promise<Benchmark> {
       return { subject: "peft", task: TASK, settings, command, env };
     }),
   );
+  const scratch = scratchTrials(python, THREADS);
   return {
     name: "train",
     metrics: [
@@ -60,7 +62,7 @@ export async function trainBenchmark(): Promise<Benchmark> {
       { name: "rows_per_second", unit: "rows learned/s" },
       { name: "peak_memory", unit: "MB" },
     ],
-    trials: interleave(ours, theirs),
+    trials: [...interleave(ours, theirs), ...interleave(scratch.ours, scratch.theirs)],
     rounds: 1,
     ratios,
   };
@@ -73,7 +75,7 @@ function ratios(measurements: Measurement[]): Record<string, number> {
   const two = (weights: string): Settings => ({ weights, threads: 2 });
   const one = (weights: string): Settings => ({ weights, threads: 1 });
   const tokens = "tokens_per_second";
-  return ratiosOf({
+  const adapter = ratiosOf({
     tokens_vs_peft_bf16: [of("harmonic", tokens, two("int8")), of("peft", tokens, two("bf16"))],
     tokens_vs_peft_f32: [of("harmonic", tokens, two("int8")), of("peft", tokens, two("f32"))],
     tokens_vs_peft_bf16_1_thread: [of("harmonic", tokens, one("int8")), of("peft", tokens, one("bf16"))],
@@ -86,6 +88,7 @@ function ratios(measurements: Measurement[]): Record<string, number> {
       of("peft", "rows_per_second", two("bf16")),
     ],
   });
+  return { ...adapter, ...scratchRatios(measurements, THREADS) };
 }
 
 /** The base as folders that transformers loads, `f32` and `bf16`, made once for a base. */
