@@ -12,7 +12,7 @@ export { trainFolder, type TrainFolderOptions, type TrainFolderResult } from "./
 export { sampleFolder, type SampleFolderOptions, type SampleFolderResult } from "./run/sample-folder";
 export {
   openGenerator,
-  RowGenerator,
+  type RowGenerator,
   type DrawOptions,
   type OpenGeneratorOptions,
 } from "./run/open-generator";

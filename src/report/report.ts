@@ -9,6 +9,7 @@ import { summarise } from "./distributions";
 import { embedJson, Html, html } from "./html";
 import { chartLibrary } from "./library";
 import { columnLossChart, lossChart, lossColumns, type TrainingPoint } from "./loss-charts";
+import { samplingSection, type SamplingFigures } from "./sampling-section";
 import { scoreTable } from "./score-table";
 import { SCRIPT, STYLE } from "./style";
 
@@ -22,6 +23,8 @@ export interface ReportOptions {
   synthetic: readonly NamedTable[];
   /** the steps of training, where there was one */
   training?: readonly TrainingPoint[];
+  /** how the rows were drawn, where it is known */
+  sampling?: SamplingFigures | undefined;
   /** names and values that make the result again: settings, seeds, versions */
   settings?: Readonly<Record<string, string | number | boolean | null>>;
 }
@@ -67,7 +70,7 @@ export function renderReport(options: ReportOptions): string {
           </p>
           ${legend(synthetic)}
           <div class="grid">${schema.fields.map((_, index) => columnFigure(options, index, charts))}</div>
-          ${trainingSection(options.training, charts)}
+          ${trainingSection(options.training, charts)} ${samplingSection(options.sampling)}
           <h2>Rows</h2>
           ${synthetic.map(({ name, columns }) => sampleTable(name, columns, schema))}
           ${settingsSection(options.settings)}

@@ -3,6 +3,7 @@ import type { Evaluation } from "../../evaluate/evaluation";
 import { readTables } from "../../evaluate/read-tables";
 import type { StageControl } from "../../progress";
 import { renderReport } from "../../report/report";
+import type { SamplingFigures } from "../../report/sampling-section";
 import { loadSchema } from "../../table/schema-json";
 import { readTrainingLog } from "../../train/log";
 import { writeText } from "../atomic";
@@ -36,8 +37,19 @@ export async function evaluateStage(
     title: `Synthetic ${run.name}`,
     evaluation,
     training: await readTrainingLog(folder.path(FILES.log)),
+    sampling: samplingOf(folder),
     settings: flatSettings(run),
   });
   await writeText(folder.path(FILES.report), report);
   await folder.finish("evaluate", [FILES.metrics, FILES.report]);
 }
+
+/** What the sampling stage noted of its rows. */
+function samplingOf({ run }: RunFolder): SamplingFigures | undefined {
+  const { rows, redraws, allowedMass } = run.stages.sample?.result ?? {};
+  if (typeof rows !== "number" || !isFigures(redraws)) return undefined;
+  return { rows, redraws, ...(isFigures(allowedMass) && { allowedMass }) };
+}
+
+const isFigures = (value: unknown): value is Record<string, number> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
