@@ -58,7 +58,10 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     holdout: options.holdout && columnsOf(options.holdout),
     seed,
   });
-  const metrics = [...metricsFor(context.task), ...(options.extra ?? [])];
+  const metrics = [
+    ...metricsFor(context.task, { compat: options.compat ?? false }),
+    ...(options.extra ?? []),
+  ];
   const total = metrics.length * (synthetic.length + 1);
   const yardsticks = new Yardsticks(context, columnsOf(options.test), options.holdout !== undefined);
   let done = 0;

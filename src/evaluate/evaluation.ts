@@ -51,8 +51,13 @@ export type Score = MetricScores["scores"][number];
 /** Name of the yardstick among the scores. */
 export const REAL = "real";
 
+/** What one metric says of one table; undefined where it was not scored. */
+export function scoreOf(evaluation: Evaluation, metric: string, table: string): Score | undefined {
+  const scores = evaluation.metrics.find(({ name }) => name === metric)?.scores;
+  return scores?.find((score) => score.table === table);
+}
+
 /** The headline of one table by one metric; undefined where it was not scored or is not defined. */
 export function valueOf(evaluation: Evaluation, metric: string, table: string): number | undefined {
-  const scores = evaluation.metrics.find(({ name }) => name === metric)?.scores;
-  return scores?.find((score) => score.table === table)?.value ?? undefined;
+  return scoreOf(evaluation, metric, table)?.value ?? undefined;
 }

@@ -20,11 +20,7 @@ export function formatScores(evaluation: Evaluation, options: FormatOptions = {}
   const tables = evaluation.metrics[0]?.scores.map(({ table }) => table) ?? [];
   const lines: string[][] = [["", "better", ...tables]];
   for (const metric of evaluation.metrics) {
-    lines.push([
-      metric.title,
-      BETTER[metric.direction],
-      ...metric.scores.map(({ value }) => formatFigure(value)),
-    ]);
+    lines.push([metric.title, BETTER[metric.direction], ...metric.scores.map(formatScore)]);
     if (options.parts === false) continue;
     for (const { key, title, direction } of metric.parts) {
       const figures = metric.scores.map((score: Score) => formatFigure(score.parts[key] ?? null));
@@ -46,6 +42,13 @@ export function formatFigure(value: number | null): string {
   return size === 0 || (size >= 0.0005 && size < 1000) ? value.toFixed(3) : value.toPrecision(3);
 }
 
+/** A headline with half the width of its 95 % interval. */
+export function formatScore({ value, interval }: Score): string {
+  const [low, high] = interval ?? [null, null];
+  if (value === null || low === null || high === null) return formatFigure(value);
+  return `${formatFigure(value)} ±${((high - low) / 2).toFixed(3)}`;
+}
+
 /** Columns as wide as their longest cell: the first two to the left, figures to the right. */
 function layOut(lines: string[][]): string {
   const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
@@ -60,5 +63,5 @@ function noteOnRows({ tables, metrics }: Evaluation): string {
   const yardstick = metrics.some((metric) => metric.yardstick === "train")
     ? "real: learners trained on train; else the test rows scored as if they were synthetic."
     : "real: the test rows scored as if they were synthetic.";
-  return `\nrows: ${sizes}\n${yardstick}\n`;
+  return `\nrows: ${sizes}\n${yardstick}\n±: half of a 95 % interval.\n`;
 }

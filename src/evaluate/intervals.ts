@@ -22,7 +22,9 @@ export function wilson(successes: number, n: number): { rate: number; error: num
 /** Wilson's 95 % interval of a share. */
 export function shareInterval(successes: number, n: number): Interval {
   const { rate, error } = wilson(successes, n);
-  return [Math.max(0, rate - error), Math.min(1, rate + error)];
+  // in exact arithmetic the share lies within; where it is 0 or 1, rounding could leave it outside
+  const share = successes / n;
+  return [Math.max(0, Math.min(share, rate - error)), Math.min(1, Math.max(share, rate + error))];
 }
 
 export interface BootstrapOptions {

@@ -2,10 +2,10 @@ import {
   CLASSIFICATION,
   REGRESSION,
   chooseExamples,
-  examplesOf,
   measure,
   predict,
   sampleExamples,
+  type Examples,
 } from "./examples";
 import type { LearnerKind } from "./learners";
 import type { EvaluationContext } from "./metric";
@@ -17,10 +17,14 @@ const MAX_ROWS = 2_000;
 
 /**
  * The learner with the best settings of its grid: those with the best weighted F1 (or R2), mean over five folds of
- * training rows. All tables are scored by the same settings.
+ * real rows. All tables are scored by the same settings.
  */
-export async function tune(kind: LearnerKind, context: EvaluationContext): Promise<LearnerKind> {
-  const examples = sampleExamples(examplesOf(context.train, context), MAX_ROWS, context.random("tune"));
+export async function tune(
+  kind: LearnerKind,
+  train: Examples,
+  context: EvaluationContext,
+): Promise<LearnerKind> {
+  const examples = sampleExamples(train, MAX_ROWS, context.random("tune"));
   const ids = Array.from(examples.y, (_, i) => i);
   const folds = Array.from({ length: FOLDS }, (_, fold) => ({
     train: chooseExamples(

@@ -1,4 +1,4 @@
-import { REAL, valueOf, type Evaluation } from "./evaluation";
+import { REAL, scoreOf, valueOf, type Evaluation } from "./evaluation";
 
 /** Below: rows as close to training rows as copies are. A pure copy of 491 rows scores 0.03. */
 const SUSPICIOUS_DETECTION = 0.4;
@@ -18,6 +18,7 @@ export function findWarnings(evaluation: Evaluation): string[] {
       .flatMap(({ name, rows: n }) => [
         ...smallShare(evaluation, name, n),
         ...tooClose(evaluation, name),
+        ...attacked(evaluation, name),
         ...partial(evaluation, name),
       ]),
   ];
@@ -61,6 +62,27 @@ function tooClose(evaluation: Evaluation, name: string): string[] {
   }
   return found;
 }
+
+/** Attacks that do better than chance, beyond what their intervals allow. */
+function attacked(evaluation: Evaluation, name: string): string[] {
+  const lowest = (metric: string): number => scoreOf(evaluation, metric, name)?.interval?.[0] ?? -Infinity;
+  const found = [
+    ...(lowest("closest-record") > 0.5 ? ["rows lie closer to training rows than to rows never seen"] : []),
+    ...(lowest("membership") > 0.5 ? ["training rows can be told from rows never seen"] : []),
+    ...(["attribute-inference", "singling-out", "linkability"] as const)
+      .filter((metric) => lowest(metric) > 0)
+      .map((metric) => `${ATTACKS[metric]} works better on training rows`),
+  ];
+  if (found.length > 0) return [`${name}: signs of a leak: ${found.join("; ")}.`];
+  if (scoreOf(evaluation, "closest-record", name)?.interval === null) return [];
+  return [`${name}: no attack tried here found a leak; that makes none likely, it does not prove privacy.`];
+}
+
+const ATTACKS = {
+  "attribute-inference": "guessing an unknown cell",
+  "singling-out": "singling out a row",
+  linkability: "linking two halves of a row",
+};
 
 /** Notes on headlines that are missing or were computed on fewer rows. */
 function partial(evaluation: Evaluation, name: string): string[] {

@@ -3,12 +3,13 @@ import { HarmonicError } from "../../errors";
 import { evaluate } from "../../evaluate/evaluate";
 import { formatScores } from "../../evaluate/format-scores";
 import { readTables } from "../../evaluate/read-tables";
+import { scoresCsv } from "../../evaluate/scores-csv";
 import { renderReport } from "../../report/report";
 import { writeText } from "../../run/atomic";
 import { loadSchema } from "../../table/schema-json";
 import { defineCommand } from "../command";
 import type { Io } from "../io";
-import { integer, text } from "../options";
+import { flag, integer, text } from "../options";
 
 const SPECS = {
   train: text("--train <file>", "real rows that the generator learned from"),
@@ -17,7 +18,10 @@ const SPECS = {
   schema: text("--schema <file>", "schema of the tables; default: inferred from the real ones"),
   target: text("--target <column>", "column to predict"),
   metrics: text("--metrics <file>", "write the scores there as JSON"),
+  csv: text("--csv <file>", "write the scores there as CSV"),
   report: text("--report <file>", "write a report there as HTML"),
+  tune: flag("--tune", "search for the learners' settings by the paper's grid"),
+  compat: flag("--compat", "also the original method's own figures"),
   seed: integer("--seed <n>", "seed of samples and learners", { min: 0 }),
   threads: integer("--threads <n>", "threads; default: all cores", { min: 1 }),
 };
@@ -32,7 +36,7 @@ export function addEvaluate(program: Command, io: Io): void {
     SPECS,
     io,
     async ({ options, control, print }) => {
-      const { schema, target, seed, threads } = options;
+      const { schema, target, seed, threads, tune, compat } = options;
       const tables = await readTables(
         {
           train: required(options.train, "train"),
@@ -45,8 +49,9 @@ export function addEvaluate(program: Command, io: Io): void {
           ...(target === undefined ? {} : { target }),
         },
       );
-      const evaluation = await evaluate({ ...tables, ...control, seed, threads });
+      const evaluation = await evaluate({ ...tables, ...control, seed, threads, tune, compat });
       if (options.metrics) await writeText(options.metrics, JSON.stringify(evaluation, null, 2) + "\n");
+      if (options.csv) await writeText(options.csv, scoresCsv(evaluation));
       if (options.report) await writeText(options.report, renderReport({ ...tables, evaluation }));
       await print(evaluation, formatScores(evaluation));
     },

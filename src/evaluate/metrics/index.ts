@@ -4,6 +4,8 @@ import { alphaPrecision } from "./alpha-precision";
 import { attributeInference } from "./attribute-inference";
 import { closestRecord } from "./closest-record";
 import { columnShapes } from "./column-shapes";
+import { compatDistance } from "./compat-distance";
+import { compatLearning } from "./compat-learning";
 import { coverage } from "./coverage";
 import { detection } from "./detection";
 import { exactCopies } from "./exact-copies";
@@ -19,8 +21,8 @@ import { propensity } from "./propensity";
 import { singlingOut } from "./singling-out";
 import { threeWay } from "./three-way";
 
-/** The metrics of a table, in the order of reports: whether models learn from it, how real it is, what it gives away. */
-export function metricsFor(task: Task): Metric[] {
+/** The metrics of a table, in the order of reports: whether models learn from it, how real it is, what it gives away; last the original method's own figures. */
+export function metricsFor(task: Task, { compat = false } = {}): Metric[] {
   const utility = {
     classification: [classificationEfficiency, importance],
     regression: [regressionEfficiency, importance],
@@ -44,5 +46,6 @@ export function metricsFor(task: Task): Metric[] {
     attributeInference,
     singlingOut,
     linkability,
+    ...(compat ? [...(task === "none" ? [] : [compatLearning]), compatDistance] : []),
   ];
 }

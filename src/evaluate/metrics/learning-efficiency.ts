@@ -153,7 +153,9 @@ function settingsOf(context: EvaluationContext): Promise<LearnerKind[]> {
   return context.once("learners", () => {
     if (context.task === "none") throw new TypeError("no target");
     const kinds = learnerKinds(context.task, rowCount(context.train));
-    return context.tune ? Promise.all(kinds.map((kind) => tune(kind, context))) : Promise.resolve(kinds);
+    if (!context.tune) return Promise.resolve(kinds);
+    const train = examplesOf(context.train, context);
+    return Promise.all(kinds.map((kind) => tune(kind, train, context)));
   });
 }
 
