@@ -8,6 +8,8 @@ export interface InferredIdentifier {
 
 /** Most different prefixes such as DE and FR that are kept as a list. */
 const MAX_ALTERNATIVES = 8;
+/** Characters of an identifier, at most. */
+const LONGEST = 64;
 const CLOCK = /^\d{1,2}:\d{2}(:\d{2})?$/;
 const RUNNING = /^(\D*)(0|[1-9]\d{0,14})(\D*)$/;
 
@@ -17,7 +19,7 @@ const RUNNING = /^(\D*)(0|[1-9]\d{0,14})(\D*)$/;
  * part that varies holds digits: words that happen to be of one length are no identifiers.
  */
 export function inferPattern(texts: readonly string[]): InferredIdentifier | undefined {
-  if (texts.length === 0 || texts.every((text) => CLOCK.test(text))) return undefined;
+  if (texts.some((text) => text.length > LONGEST) || texts.every((text) => CLOCK.test(text))) return undefined;
   return runningPattern(texts) ?? placePattern(texts);
 }
 
@@ -51,7 +53,7 @@ type Kind =
 
 function placePattern(texts: readonly string[]): InferredIdentifier | undefined {
   const length = texts[0]!.length;
-  if (length > 64 || texts.some((text) => text.length !== length)) return undefined;
+  if (texts.some((text) => text.length !== length)) return undefined;
   const places = Array.from({ length }, (_, at) => new Set(texts.map((text) => text[at]!)));
   const kinds = places.map(kindOf);
   let pattern = "";
@@ -91,7 +93,7 @@ function rangeOf(kind: Exclude<Kind, undefined>, places: readonly ReadonlySet<st
 }
 
 const KINDS: readonly Exclude<Kind, undefined>[] = [
-  ...(["0-9", "0-9a-f", "0-9A-F", "a-z", "A-Z"] as const),
+  ...(["0-9", "a-z", "A-Z", "0-9a-f", "0-9A-F"] as const),
   ...(["a-zA-Z", "0-9a-z", "0-9A-Z", "0-9a-zA-Z"] as const),
 ];
 
