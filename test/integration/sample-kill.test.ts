@@ -16,7 +16,7 @@ const ROWS = 400;
 const root = temporaryFolder();
 const base = join(root, "tiny.gguf");
 
-function sampling(name: string, killAt?: KilledSampling["killAt"]) {
+function commandOf(name: string, killAt?: KilledSampling["killAt"]): string[] {
   const parts = join(root, `.${name}-parts`);
   const options: KilledSampling = {
     base,
@@ -25,13 +25,17 @@ function sampling(name: string, killAt?: KilledSampling["killAt"]) {
     rows: ROWS,
     ...(killAt && { killAt }),
   };
-  return spawnSync(process.execPath, ["-r", REGISTER, CHILD, JSON.stringify(options)], { encoding: "utf8" });
+  return ["-r", REGISTER, CHILD, JSON.stringify(options)];
 }
+
+const sampling = (name: string, killAt?: KilledSampling["killAt"]) =>
+  spawnSync(process.execPath, commandOf(name, killAt), { encoding: "utf8" });
+
+beforeAll(() => writeTinyGguf(base));
 
 it.each(["csv", "parquet"])(
   `gives the same %s, byte for byte, after ${KILLS} kills at any moment`,
   (format) => {
-    writeTinyGguf(base);
     const [whole, killed] = [`whole.${format}`, `killed.${format}`];
     expect(sampling(whole)).toMatchObject({ status: 0, stderr: "" });
     const random = new Random(`kill ${format}`);
@@ -49,3 +53,17 @@ it.each(["csv", "parquet"])(
   },
   300_000,
 );
+
+it("keeps the rows drawn where the disk has no room for the file, and goes on from them", () => {
+  expect(sampling("roomy.csv")).toMatchObject({ status: 0 });
+  // Blocks of 1024 bytes: a group of rows is smaller, all rows are not.
+  const limited = ["-c", 'ulimit -f 6; exec "$@"', "bash", process.execPath, ...commandOf("full.csv")];
+  const full = spawnSync("bash", limited, { encoding: "utf8" });
+  expect(full.status).toBe(1);
+  expect(full.stderr).toMatch(/full\.csv: the file grew larger than is allowed/);
+  expect(existsSync(join(root, "full.csv"))).toBe(false);
+  const again = sampling("full.csv");
+  expect(again).toMatchObject({ status: 0, stderr: "" });
+  expect((JSON.parse(again.stdout) as { drawn: number }).drawn).toBeLessThan(ROWS);
+  expect(readFileSync(join(root, "full.csv")).equals(readFileSync(join(root, "roomy.csv")))).toBe(true);
+}, 60_000);
