@@ -135,8 +135,11 @@ export async function readOptions<S extends OptionSpecs>(
   const values: Record<string, unknown> = {};
   if (typeof given.config === "string") Object.assign(values, await readConfig(given.config, specs));
   for (const [key, spec] of Object.entries(specs)) {
-    const value = given[new Option(spec.flags).attributeName()];
-    if (value !== undefined) values[key] = check(key, spec, fromText(value, spec));
+    const option = new Option(spec.flags);
+    const value = given[option.attributeName()];
+    // A --no-x that is not given reads true.
+    if (value !== undefined && !(option.negate && value === true))
+      values[key] = check(key, spec, fromText(value, spec));
   }
   return values as OptionValues<S>;
 }

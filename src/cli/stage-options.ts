@@ -1,5 +1,5 @@
 import { MAX_K } from "../neighbors/find";
-import { choice, flag, integer, list, real, size, text } from "./options";
+import { choice, flag, integer, list, real, size, text, texts } from "./options";
 import { temperatureSpec } from "./temperature";
 
 /** Options that several commands share, by what they set. */
@@ -31,6 +31,12 @@ export const PREPROCESS_SPECS = {
   labelInDistance: flag("--label-in-distance", "let the target count when neighbours are looked for"),
   compat: flag("--compat", "as the original method does it, byte for byte"),
   description: text("--description <text>", 'what the rows are about, e.g. "diabetic patients"'),
+};
+
+/** What goes into the schema beside the columns. */
+export const RULE_SPECS = {
+  rule: texts("--rule <rule>", 'what rows keep to, e.g. "end >= start"; may be given several times'),
+  dependencies: flag("--no-dependencies", "do not keep to what columns say of one another in the table"),
 };
 
 export const TRAIN_SPECS = {

@@ -1,3 +1,4 @@
+import { behindOperands } from "../rules/derived-order";
 import type { Column } from "../table/columns";
 import { isIdentifierField, type TableSchema } from "../table/schema";
 import type { RowFormat } from "./format";
@@ -17,13 +18,18 @@ export function inOrder(schema: TableSchema, order: Order): TableSchema {
 /**
  * The schema in the order in which the model writes a row. Where the format allows it the target comes first: each other
  * cell is then drawn given the label, which small models learn far better than a label at the end. Identifiers are not
- * the model's to write.
+ * the model's to write, and columns that rules derive from others come behind these.
  */
 export function modelOrder(schema: TableSchema, format: RowFormat): TableSchema {
   const fields = schema.fields.filter((field) => !isIdentifierField(field));
   const target = fields.find((field) => field.name === schema.target);
-  if (!format.targetFirst || target === undefined) return { ...schema, fields };
-  return { ...schema, fields: [target, ...fields.filter((field) => field !== target)] };
+  const ordered =
+    format.targetFirst && target ? [target, ...fields.filter((field) => field !== target)] : fields;
+  const { rules } = schema;
+  if (!rules || rules.length === 0) return { ...schema, fields: ordered };
+  const names = [...ordered, ...schema.fields.filter(isIdentifierField)].map(({ name }) => name);
+  const byName = new Map(ordered.map((field) => [field.name, field]));
+  return { ...schema, fields: behindOperands(names, rules).flatMap((name) => byName.get(name) ?? []) };
 }
 
 /** The columns in the order of the schema's fields. */

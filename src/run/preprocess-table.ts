@@ -16,6 +16,10 @@ export interface PreprocessTableOptions extends StageControl {
   out?: string | undefined;
   target?: string | undefined;
   schema?: string | undefined;
+  /** what rows keep to, e.g. "end >= start" */
+  rules?: readonly string[] | undefined;
+  /** whether rows keep to what columns say of one another in the table; default true */
+  dependencies?: boolean | undefined;
   /** settings that go together; those given below win over it */
   preset?: PresetName | undefined;
   settings?: PreprocessSettings | undefined;
@@ -34,10 +38,16 @@ export interface PreprocessTableResult {
 
 /** Makes a run folder of a whole table, as `harmonic preprocess` does: what train and sample go on from. */
 export async function preprocessTable(options: PreprocessTableOptions): Promise<PreprocessTableResult> {
-  const { table, target, schema } = options;
+  const { table, target, schema, rules, dependencies } = options;
   const settings = withPreset(options.preset, "preprocess", options.settings);
   const out = options.out ?? defaultFolder(table);
-  const folder = await startRun({ table, out, target, schema, seed: 0, split: false, preprocess: settings });
+  const folder = await startRun({
+    ...{ rules, dependencies },
+    ...{ table, out, target, schema },
+    seed: 0,
+    split: false,
+    preprocess: settings,
+  });
   try {
     await preprocessStage(folder, settings, options);
     const exported = options.export && (await exportInstructions(folder, options.export, options.signal));

@@ -21,6 +21,10 @@ export interface RunOptions extends StageControl {
   target?: string | undefined;
   /** path of a schema; default: inferred */
   schema?: string | undefined;
+  /** what rows keep to, e.g. "end >= start" */
+  rules?: readonly string[] | undefined;
+  /** whether rows keep to what columns say of one another in the table; default true */
+  dependencies?: boolean | undefined;
   /** real rows to test on; default: a fifth of the table, kept from training */
   test?: string | undefined;
   /** real rows that nothing sees before the scores; default: a tenth of the table, kept from training */
@@ -67,6 +71,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
     out: options.out ?? defaultFolder(options.table),
     target: options.target,
     schema: options.schema,
+    rules: options.rules,
+    dependencies: options.dependencies,
     test: options.test,
     holdout: options.holdout,
     seed: options.seed ?? 0,

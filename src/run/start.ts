@@ -37,6 +37,9 @@ export async function startRun(options: StartOptions): Promise<RunFolder> {
           target: tables.schema.target ?? null,
           test: split && !tables.inputs.test ? TEST_SHARE : 0,
           holdout: split && !tables.inputs.holdout ? HOLDOUT_SHARE : 0,
+          rules: options.rules ? [...options.rules] : null,
+          // Only what is asked for, so that folders made before are the same run.
+          dependencies: options.dependencies === false ? false : null,
         },
         preprocess: plainPreprocessSettings(preprocess),
         ...rest?.settings,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { HarmonicError } from "../errors";
 import { hashFile } from "../hash";
 import { Random } from "../random";
+import { withRules } from "../rules/schema-rules";
 import type { Column } from "../table/columns";
 import { concatenate } from "../table/concatenate";
 import { selectRows, toColumns } from "../table/convert";
@@ -28,6 +29,10 @@ export interface RealTablesOptions {
   split: boolean;
   /** as in the original method, the last column is the target where none is named */
   compat?: boolean | undefined;
+  /** what rows keep to besides what the schema says, e.g. "end >= start" */
+  rules?: readonly string[] | undefined;
+  /** whether rows keep to what columns say of one another in the table; default true */
+  dependencies?: boolean | undefined;
 }
 
 /** The real rows of a run, by what they are for. */
@@ -50,8 +55,10 @@ export async function readRealTables(options: RealTablesOptions): Promise<RealTa
   const sources: Record<string, TableSource> = { table: await readTable(options.table) };
   if (options.test !== undefined) sources.test = await readTable(options.test);
   if (options.holdout !== undefined) sources.holdout = await readTable(options.holdout);
-  const schema = await schemaOf(Object.values(sources), options);
-  const columns = toColumns(sources.table!, schema);
+  const bare = await schemaOf(Object.values(sources), options);
+  const columns = toColumns(sources.table!, bare);
+  // The original knows no dependencies.
+  const schema = withRules(bare, columns, options, options.schema === undefined && options.compat !== true);
   const split = splitTable(columns, {
     ...(schema.target === undefined ? {} : { target: schema.target }),
     test: sources.test || !options.split ? 0 : TEST_SHARE,

@@ -45,11 +45,11 @@ export interface RowPlanOptions {
   /** the rows trained on, in the automaton's order */
   columns: readonly Column[];
   rules?: readonly string[];
-  conditions?: Conditions;
+  conditions?: Conditions | undefined;
   /** whether the adapter was trained on rows in all orders */
   permuted?: boolean;
   /** write rows in the order that conditions ask for even so */
-  anyOrder?: boolean;
+  anyOrder?: boolean | undefined;
   seed: number;
 }
 

@@ -166,10 +166,10 @@ const control = ({ signal, onProgress }: StageControl): StageControl => ({ signa
 function partsIdentity(options: SampleToFileOptions): string {
   const { schema, format, description, k, identity, shard, outFormat, fileRows, labelInDistance } = options;
   const { attempts: _attempts, ...settings } = options.settings;
-  const { rules, conditions, permuted, anyOrder } = options;
+  const { rules, dependencies, conditions, permuted, anyOrder } = options;
   const draws = {
     ...{ identity, schema, format, description, k, labelInDistance, settings, shard },
-    ...{ rules, conditions: conditionsIdentity(conditions), permuted, anyOrder },
+    ...{ rules, dependencies, conditions: conditionsIdentity(conditions), permuted, anyOrder },
   };
   return JSON.stringify({ ...draws, ...(options.isFolder === true && { outFormat, fileRows }) });
 }

@@ -13,10 +13,11 @@ import type {
 import { loadAddon } from "../native/load";
 import { throwIfAborted } from "../progress";
 import { Random } from "../random";
+import { parseRule } from "../rules/parse";
 import type { Column } from "../table/columns";
 import { rowCount } from "../table/convert";
 import { didYouMean } from "../table/names";
-import type { TableSchema } from "../table/schema";
+import { isIdentifierField, type TableSchema } from "../table/schema";
 import { RowAutomaton } from "./automaton";
 import { tableTokenizer } from "./table-tokenizer";
 import { drawnColumns } from "./drawn";
@@ -44,14 +45,16 @@ export interface SamplerOptions {
   /** whether the target counts in distances, as in preprocess; default false */
   labelInDistance?: boolean;
   settings: DrawSettingsInput;
-  /** what rows must be like besides the schema; see parseRule */
-  rules?: readonly string[];
+  /** what rows must be like besides the schema's rules; see parseRule */
+  rules?: readonly string[] | undefined;
+  /** whether rows keep to the schema's dependencies [true] */
+  dependencies?: boolean | undefined;
   /** what the rows to draw are to be like */
-  conditions?: Conditions;
+  conditions?: Conditions | undefined;
   /** whether the adapter was trained on rows in all orders of their columns [false] */
   permuted?: boolean;
   /** write columns in an order that the adapter was not trained for where conditions ask for it [false] */
-  anyOrder?: boolean;
+  anyOrder?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -112,7 +115,8 @@ export class Sampler {
       const automaton = new RowAutomaton(schema, format, tokenizer, true);
       const neighbors = { ids: options.neighbors ?? new Int32Array(0), width: k };
       const { prompt, seed, minDistance } = settings;
-      const plan = new RowPlan({ ...options, automaton, columns, seed });
+      const rules = rulesOf(options);
+      const plan = new RowPlan({ ...options, rules, automaton, columns, seed });
       // A row that is completed may well be one that is known: that is no leak of the model's.
       const allowCopies = settings.allowCopies || options.conditions?.given !== undefined;
       const prompts = new PromptSource(automaton, { columns, description, k, neighbors, prompt, seed });
@@ -266,6 +270,16 @@ export class Sampler {
   private temperatures(): Float64Array {
     return Float64Array.from(this.drawnSchema.fields, ({ name }) => this.settings.temperatures[name] ?? NaN);
   }
+}
+
+/** The schema's rules and those given beside it; identifiers are unique anyway. */
+function rulesOf({ schema, rules = [], dependencies = true }: SamplerOptions): string[] {
+  const names = schema.fields.map(({ name }) => name);
+  const all = [...(schema.rules ?? []), ...rules, ...(dependencies ? (schema.dependencies ?? []) : [])];
+  return all.filter((source) => {
+    const rule = parseRule(source, names);
+    return !(rule.kind === "unique" && rule.columns.some((f) => isIdentifierField(schema.fields[f]!)));
+  });
 }
 
 /** Rows in lock-step: as asked, else as many as fit the memory; a multiple of the rows of a prompt. */

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { HarmonicError } from "../errors";
+import { parseRule } from "../rules/parse";
 import { didYouMean } from "./names";
 import type { Field, TableSchema } from "./schema";
 import { firstIssue } from "./schema-issue";
@@ -10,6 +11,8 @@ const table = z.object({
   fields: z.array(z.object({ type: z.enum(FIELD_TYPES) }).loose()).min(1),
   missingValues: z.array(z.string()).optional(),
   target: z.string().optional(),
+  rules: z.array(z.string()).optional(),
+  dependencies: z.array(z.string()).optional(),
 });
 
 /**
@@ -19,7 +22,7 @@ const table = z.object({
 export function parseSchema(json: unknown, path = "the schema"): TableSchema {
   const parsed = table.safeParse(json);
   if (!parsed.success) throw bad(path, firstIssue(parsed.error.issues, json));
-  const { target, missingValues } = parsed.data;
+  const { target, missingValues, rules, dependencies } = parsed.data;
   const fields = parsed.data.fields.map((field, i): Field => {
     const fail = (message: string): never => {
       throw bad(path, message);
@@ -36,7 +39,19 @@ export function parseSchema(json: unknown, path = "the schema"): TableSchema {
       `expected the name of a field for \`target\` but received "${target}"${didYouMean(target, names)}`,
     );
   }
-  return target === undefined ? { fields } : { fields, target };
+  for (const rule of [...(rules ?? []), ...(dependencies ?? [])]) {
+    try {
+      parseRule(rule, names);
+    } catch (error) {
+      throw bad(path, (error as HarmonicError).message);
+    }
+  }
+  return {
+    fields,
+    ...(target !== undefined && { target }),
+    ...(rules && { rules }),
+    ...(dependencies && { dependencies }),
+  };
 }
 
 /** The schema as the text of a JSON file. */

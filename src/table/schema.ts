@@ -7,6 +7,10 @@ export interface TableSchema {
   fields: Field[];
   /** the column to predict, where the table has one */
   target?: string;
+  /** what rows keep to, e.g. "end >= start"; see parseRule in src/rules */
+  rules?: string[];
+  /** what one column says of another in the table, without exception, e.g. "city -> state"; kept to as rules are */
+  dependencies?: string[];
 }
 
 export type Field = CategoryField | NumberField | DateField | IdentifierField | TextField;

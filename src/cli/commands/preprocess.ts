@@ -4,12 +4,13 @@ import { preprocessTable } from "../../run/preprocess-table";
 import { defineCommand } from "../command";
 import type { Io } from "../io";
 import { choice, text } from "../options";
-import { PREPROCESS_SPECS, PRESET_SPECS, SHARED_SPECS } from "../stage-options";
+import { PREPROCESS_SPECS, PRESET_SPECS, RULE_SPECS, SHARED_SPECS } from "../stage-options";
 
 const SPECS = {
   out: text("--out <dir>", "the run folder; default harmonic-NAME"),
   target: text("--target <column>", "column to predict"),
   schema: text("--schema <file>", "schema of the table; default: inferred"),
+  ...RULE_SPECS,
   ...PRESET_SPECS,
   ...PREPROCESS_SPECS,
   export: choice(
@@ -31,12 +32,22 @@ export function addPreprocess(program: Command, io: Io): void {
     io,
     async ({
       arguments: [table = ""],
-      options: { out, target, schema, preset, threads, export: exported, ...settings },
+      options: {
+        out,
+        target,
+        schema,
+        preset,
+        threads,
+        export: exported,
+        rule: rules,
+        dependencies,
+        ...settings
+      },
       control,
       print,
     }) => {
       const result = await preprocessTable({
-        ...{ table, out, target, schema, preset, threads, settings },
+        ...{ table, out, target, schema, preset, threads, settings, rules, dependencies },
         export: exported,
         ...control,
       });

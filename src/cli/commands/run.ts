@@ -9,6 +9,7 @@ import { describePlan } from "../plan";
 import {
   PREPROCESS_SPECS,
   PRESET_SPECS,
+  RULE_SPECS,
   SAMPLE_SPECS,
   SHARED_SPECS,
   TRAIN_CONTROL_SPECS,
@@ -26,6 +27,7 @@ const SPECS = {
     "--holdout <file>",
     "real rows that nothing sees before the scores; default: a tenth of the table",
   ),
+  ...RULE_SPECS,
   ...PRESET_SPECS,
   ...PREPROCESS_SPECS,
   ...TRAIN_SPECS,
@@ -49,8 +51,10 @@ export function addRun(program: Command, io: Io): void {
     io,
     async ({ arguments: [table = ""], options, control, view, print }) => {
       const { target, out, base, schema, test, holdout, preset, seed, threads } = options;
+      const { rule: rules, dependencies } = options;
       const result = await run({
         ...{ table, target, out, base, schema, test, holdout, preset, seed, threads },
+        ...{ rules, dependencies },
         preprocess: pick(options, PREPROCESS_SPECS),
         train: pick(options, TRAIN_SPECS),
         sample: withTemperatures({

@@ -3,8 +3,8 @@ import { HarmonicError } from "../../errors";
 import { sampleFolder, type SampleFolderResult } from "../../run/sample-folder";
 import { defineCommand } from "../command";
 import type { Io } from "../io";
-import { choice, integer, pick, text } from "../options";
-import { SAMPLE_SPECS, SHARED_SPECS } from "../stage-options";
+import { choice, flag, integer, pick, text } from "../options";
+import { RULE_SPECS, SAMPLE_SPECS, SHARED_SPECS } from "../stage-options";
 import { withTemperatures } from "../temperature";
 
 const SPECS = {
@@ -24,6 +24,13 @@ const SPECS = {
   ),
   adapter: text("--adapter <path>", "another adapter than the folder's: a GGUF, or a folder that PEFT saved"),
   base: text("--base <model>", "base of that adapter; default: that of the folder's own"),
+  where: text("--where <condition>", `rows to draw, e.g. "age > 40 and income = '>50K'"`),
+  given: text("--given <file>", "rows with some cells filled, which are completed"),
+  givenRowsEach: integer("--given-rows-each <n>", "rows to draw for each of them; default 1", { min: 1 }),
+  balance: text("--balance <column>", "every value of a column equally often"),
+  weights: text("--weights <file>", "how often to draw which values: their columns, then a column weight"),
+  anyOrder: flag("--any-order", "conditions first, even if the adapter was trained without --permute"),
+  ...RULE_SPECS,
   ...SAMPLE_SPECS,
   ...SHARED_SPECS,
 };
@@ -56,7 +63,14 @@ export function addSample(program: Command, io: Io): void {
           hint: "give --out FILE, or --out - for an Arrow stream on standard output",
         });
       }
+      const { rule: rules, dependencies, where, given, givenRowsEach, balance, weights, anyOrder } = options;
+      if (given !== undefined && options.rows !== undefined) {
+        throw new HarmonicError("E_USAGE", "expected `rows` or `given`, not both", {
+          hint: "--given-rows-each says how many rows to draw for each given one",
+        });
+      }
       const result = await sampleFolder({
+        ...{ rules, dependencies, where, given, givenRowsEach, balance, weights, anyOrder },
         ...{ directory, out, partRows, shard, explain, adapter, base, seed, threads },
         outFormat: format,
         stdout: io.stdout,

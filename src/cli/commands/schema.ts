@@ -1,12 +1,15 @@
 import type { Command } from "commander";
 import { HarmonicError } from "../../errors";
+import { withRules } from "../../rules/schema-rules";
 import { writeText } from "../../run/atomic";
 import { inferSchema } from "../../table/infer";
+import { toColumns } from "../../table/convert";
 import { readTable } from "../../table/read";
 import { schemaToJson } from "../../table/schema-json";
 import { defineCommand } from "../command";
 import type { Io } from "../io";
 import { text } from "../options";
+import { RULE_SPECS } from "../stage-options";
 
 const SPECS = {
   target: text("--target <column>", "column to predict"),
@@ -15,6 +18,7 @@ const SPECS = {
     'texts that mean "no value", separated by commas, besides the empty cell',
   ),
   out: text("--out <file>", "write the schema there instead of standard output"),
+  ...RULE_SPECS,
 };
 
 export function addSchema(program: Command, io: Io): void {
@@ -25,11 +29,13 @@ export function addSchema(program: Command, io: Io): void {
       "infer the schema of a table, as Frictionless Table Schema, to edit and give back with --schema",
     );
   defineCommand(command, SPECS, io, async ({ arguments: [table = ""], options, print }) => {
-    const { target, missing, out } = options;
-    const schema = inferSchema(await readTable(table), {
+    const { target, missing, out, rule: rules, dependencies } = options;
+    const source = await readTable(table);
+    const bare = inferSchema(source, {
       ...(target === undefined ? {} : { target }),
       ...(missing === undefined ? {} : { missingValues: missing.split(",") }),
     });
+    const schema = withRules(bare, toColumns(source, bare), { rules, dependencies }, true);
     if (out === undefined) return print(schema, schemaToJson(schema));
     if (out === table) {
       throw new HarmonicError(

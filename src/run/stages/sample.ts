@@ -1,15 +1,19 @@
 import { resolveAdapter } from "../../model/adapter";
+import { readLora } from "../../model/lora";
 import { findModel } from "../../model/registry";
 import { resolveBase, type ResolvedBase } from "../../model/resolve";
 import { HarmonicError } from "../../errors";
 import { hashFile } from "../../hash";
 import type { StageControl } from "../../progress";
+import type { Conditions } from "../../sample/row-plan";
 import { sampleToFile, type SampleOptions } from "../../sample/sample";
 import { parseSampleSettings, type SampleSettingsInput } from "../../sample/settings";
+import { readTable } from "../../table/read";
 import { rowCount } from "../../table/convert";
 import { FILES, type RunFolder } from "../folder";
 import type { PlainSettings } from "../run-file";
 import { loadInstructionData } from "./load";
+import { trainedFile } from "./train";
 
 /** Where finished chunks of rows wait for the others. */
 const PARTS = ".synthetic-parts";
@@ -27,6 +31,22 @@ export interface SampleOverrides {
   adapter?: string | undefined;
   /** the adapter's base; default: the one that the folder's own adapter was trained on */
   base?: string | undefined;
+  /** rules besides the schema's */
+  rules?: readonly string[] | undefined;
+  /** whether rows keep to the schema's dependencies [true] */
+  dependencies?: boolean | undefined;
+  /** a condition, e.g. "age > 40" */
+  where?: string | undefined;
+  /** path of rows with some cells filled, which are completed */
+  given?: string | undefined;
+  /** rows to draw for each of them [1] */
+  givenRowsEach?: number | undefined;
+  /** a column of which every value is drawn equally often */
+  balance?: string | undefined;
+  /** path of a table of cells whose last column, weight, says how often they are drawn */
+  weights?: string | undefined;
+  /** write columns in an order that the adapter was not trained for */
+  anyOrder?: boolean | undefined;
 }
 
 /** The settings with their defaults, as run.json holds them. */
@@ -78,25 +98,69 @@ export async function sampleOptions(
     });
   }
   const data = await loadInstructionData(folder);
-  const base = control.base === undefined ? await baseOf(folder) : await resolveBase(control.base, control);
-  const adapter = await resolveAdapter(control.adapter ?? folder.path(FILES.adapter), base.path);
+  const { base, adapter } = await modelOf(folder, control);
   const { threads, signal, onProgress, seed = folder.run.seed } = control;
+  const { rules, dependencies, anyOrder } = control;
+  const conditions = await readConditions(control);
+  const givenRows = conditions.given && conditions.given.table.nRows * conditions.given.each;
   return {
     ...data,
     labelInDistance: folder.run.settings.preprocess?.labelInDistance === true,
     base: base.path,
-    adapter,
+    ...(adapter !== undefined && { adapter }),
+    ...{ rules, dependencies, conditions, anyOrder },
+    permuted: adapter ? await isPermuted(adapter) : Number(folder.run.settings.train?.permute) > 0,
     settings: parseSampleSettings({
       ...defaults(data.compat),
       rows: rowCount(data.columns),
       ...settings,
+      ...(givenRows !== undefined && { rows: givenRows }),
       seed,
       ...(threads !== undefined && { threads }),
     }),
     signal,
     onProgress,
-    identity: [base.sha256, await hashFile(adapter), await hashFile(folder.path(FILES.train))].join(" "),
+    identity: [
+      base.sha256,
+      ...(adapter === undefined ? [] : [await hashFile(adapter)]),
+      await hashFile(folder.path(FILES.train)),
+    ].join(" "),
   };
+}
+
+async function readConditions({
+  where,
+  given,
+  givenRowsEach: each = 1,
+  balance,
+  weights,
+}: SampleOverrides): Promise<Conditions> {
+  return {
+    ...{ where, balance },
+    given: given === undefined ? undefined : { table: await readTable(given), each },
+    weights: weights === undefined ? undefined : await readTable(weights),
+  };
+}
+
+/** Whether an adapter was trained on rows in all orders of their columns, as the trainer notes in it. */
+async function isPermuted(adapter: string): Promise<boolean> {
+  const { notes } = await readLora(adapter);
+  return Number(notes.permute ?? 0) > 0;
+}
+
+/** What draws: a base with an adapter, or the model that the folder has trained whole. */
+async function modelOf(
+  folder: RunFolder,
+  control: SampleStageControl & SampleOverrides,
+): Promise<{ base: Pick<ResolvedBase, "path" | "sha256">; adapter?: string }> {
+  const file = trainedFile(folder.run.settings.train);
+  const own = control.adapter === undefined && control.base === undefined;
+  if (own && file === FILES.model) {
+    const path = folder.path(file);
+    return { base: { path, sha256: await hashFile(path) } };
+  }
+  const base = control.base === undefined ? await baseOf(folder) : await resolveBase(control.base, control);
+  return { base, adapter: await resolveAdapter(control.adapter ?? folder.path(FILES.adapter), base.path) };
 }
 
 /** The base that the folder's adapter was trained on. @throws E_MODEL where it is gone or another */
