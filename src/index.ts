@@ -26,8 +26,16 @@ export { inferSchema, type InferOptions } from "./table/infer";
 export { loadSchema, parseSchema, schemaToJson } from "./table/schema-json";
 export { toColumns } from "./table/convert";
 export { columnsFromBatches, toRecordBatch } from "./table/batches";
-export type { CategoryField, Field, NumberField, TableSchema } from "./table/schema";
-export type { CategoryColumn, Column, NumberColumn } from "./table/columns";
+export type {
+  CategoryField,
+  DateField,
+  Field,
+  IdentifierField,
+  NumberField,
+  TableSchema,
+  TextField,
+} from "./table/schema";
+export type { CategoryColumn, Column, DateColumn, FreeTextColumn, NumberColumn } from "./table/columns";
 export type { TableSource } from "./table/source";
 
 export { preprocess, type PreprocessOptions, type PreprocessResult } from "./preprocess/preprocess";

@@ -1,6 +1,13 @@
 import type { NamedTable } from "../evaluate/evaluate";
-import type { CategoryColumn, Column, NumberColumn } from "../table/columns";
-import { categoryBars, numberBars } from "./distributions";
+import { hasTime } from "../table/calendar";
+import {
+  dateNumbers,
+  type CategoryColumn,
+  type Column,
+  type DateColumn,
+  type NumberColumn,
+} from "../table/columns";
+import { categoryBars, numberBars, type NumberBar } from "./distributions";
 
 /** A vega-lite specification: plain JSON. */
 export type ChartSpec = Record<string, unknown>;
@@ -20,10 +27,19 @@ export function columnChart(real: NamedTable, synthetic: readonly NamedTable[], 
   const tables = [real, ...synthetic];
   const names = tables.map(({ name }) => name);
   const columns = tables.map((table) => table.columns[index]!);
-  const color = { field: "table", type: "nominal", legend: null, scale: scaleOf(names), sort: names };
+  if (columns.every((column) => column.kind === "date")) return dateChart(names, columns, color(names));
   return isNumber(columns)
-    ? numberChart(names, columns, color)
-    : categoryChart(names, columns as CategoryColumn[], color);
+    ? numberChart(names, columns, color(names))
+    : categoryChart(names, columns as CategoryColumn[], color(names));
+}
+
+/** Whether a column has a chart: texts and identifiers have none. */
+export function hasChart(column: Column): boolean {
+  return column.kind !== "text";
+}
+
+function color(names: string[]): ChartSpec {
+  return { field: "table", type: "nominal", legend: null, scale: scaleOf(names), sort: names };
 }
 
 function isNumber(columns: Column[]): columns is NumberColumn[] {
@@ -42,21 +58,37 @@ export function colorOf(index: number): string {
 
 const SHARE = { field: "share", type: "quantitative", axis: { format: ".0%", tickCount: 4 }, title: null };
 
-/** The real histogram as an area, the others as steps over it. */
 function numberChart(names: string[], columns: NumberColumn[], color: ChartSpec): ChartSpec {
-  const bars = numberBars(names, columns);
+  return histogram(names, numberBars(names, columns), color, "quantitative");
+}
+
+/** Over an axis of time: vega's unit is the millisecond, its zone here UTC. */
+function dateChart(names: string[], columns: DateColumn[], color: ChartSpec): ChartSpec {
+  const unit = columns.some(({ scaled }) => scaled.some(hasTime)) ? 1000 : 86_400_000;
+  const bars = numberBars(names, columns.map(dateNumbers));
+  const timed = bars.map((bar) => ({ ...bar, from: bar.from * unit, to: bar.to * unit }));
+  return histogram(names, timed, color, "temporal");
+}
+
+/** The real histogram as an area, the others as steps over it. */
+function histogram(
+  names: string[],
+  bars: NumberBar[],
+  color: ChartSpec,
+  type: "quantitative" | "temporal",
+): ChartSpec {
   const [first] = names;
   const tooltip = [
     { field: "table", type: "nominal" },
-    { field: "from", type: "quantitative" },
-    { field: "to", type: "quantitative" },
+    { field: "from", type },
+    { field: "to", type },
     { field: "share", type: "quantitative", format: ".1%" },
   ];
   const x = {
     field: "from",
-    type: "quantitative",
+    type,
     title: null,
-    scale: { zero: false, nice: false },
+    scale: type === "temporal" ? { type: "utc" } : { zero: false, nice: false },
     axis: { tickCount: 6 },
   };
   // The last step of a line would have no width: each table ends with its last bar's right edge.

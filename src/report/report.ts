@@ -4,7 +4,7 @@ import { formatFigure } from "../evaluate/format-scores";
 import type { Column } from "../table/columns";
 import { formatCell, rowCount } from "../table/convert";
 import type { TableSchema } from "../table/schema";
-import { colorOf, columnChart, type ChartSpec } from "./charts";
+import { colorOf, columnChart, hasChart, type ChartSpec } from "./charts";
 import { summarise } from "./distributions";
 import { embedJson, Html, html } from "./html";
 import { chartLibrary } from "./library";
@@ -114,8 +114,13 @@ function columnFigure(options: ReportOptions, index: number, charts: ChartSpec[]
   const { name, description } = schema.fields[index]!;
   const real = train[index]!;
   const scores = synthetic.map(
-    (table) => `${table.name} ${formatFigure(shapeOf(options.evaluation, table.name, index))}`,
+    (table) => `${table.name} ${formatFigure(shapeOf(options.evaluation, table.name, name))}`,
   );
+  if (!hasChart(real)) {
+    return html`<figure>
+      <figcaption>${name}<small>${summarise(real)}; not compared</small></figcaption>
+    </figure> `;
+  }
   // No synthetic table can be called that.
   charts.push(columnChart({ name: REAL, columns: train }, synthetic, index));
   return html`<figure>
@@ -135,10 +140,11 @@ function columnFigure(options: ReportOptions, index: number, charts: ChartSpec[]
 }
 
 /** The column's shape score of one table; null where it is not defined. */
-function shapeOf(evaluation: Evaluation, table: string, index: number): number | null {
+function shapeOf(evaluation: Evaluation, table: string, column: string): number | null {
   const shapes = evaluation.metrics.find(({ name }) => name === "column-shapes");
   const detail = shapes?.scores.find((score) => score.table === table)?.detail;
-  return (detail?.columns as { score: number | null }[] | undefined)?.[index]?.score ?? null;
+  const columns = detail?.columns as { name: string; score: number | null }[] | undefined;
+  return columns?.find(({ name }) => name === column)?.score ?? null;
 }
 
 function trainingSection(

@@ -13,7 +13,7 @@ export interface FieldPlace {
   at: string;
   /** of the table, for fields without their own */
   missingValues: string[] | undefined;
-  fail(message: string): never;
+  fail: (message: string) => never;
 }
 
 const base = {

@@ -47,7 +47,7 @@ const hostile = fc.oneof(
 const text = fc
   .array(hostile, { minLength: 1, maxLength: 4 })
   .map((pieces) => pieces.join(" ").replaceAll("\0", "0"))
-  .filter((cell) => cell.isWellFormed() && cell !== "");
+  .filter((cell) => !/\p{Surrogate}/u.test(cell) && cell !== "");
 
 /** A kind of column: the cells of MANY rows. */
 const kinds: Record<string, fc.Arbitrary<string[]>> = {
