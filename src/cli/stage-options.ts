@@ -40,6 +40,10 @@ export const RULE_SPECS = {
 };
 
 export const TRAIN_SPECS = {
+  train: choice("--train <what>", "an adapter, or all weights of a small base; default adapter", [
+    "adapter",
+    "all",
+  ]),
   epochs: real("--epochs <n>", "passes over the table; default: by its size", { above: 0, max: 10000 }),
   batch: integer("--batch <n>", "groups of rows a step; default 2", { min: 1 }),
   learningRate: real("--learning-rate <x>", "default 0.001", { above: 0, max: 1 }),

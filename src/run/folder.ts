@@ -25,6 +25,8 @@ export const FILES = {
   neighbors: "neighbors.arrow",
   instructions: "instructions.jsonl",
   adapter: "adapter.gguf",
+  /** what is trained in the adapter's place where `train` is all */
+  model: "model.gguf",
   checkpoint: "checkpoint.bin",
   log: "training.jsonl",
   synthetic: "synthetic.csv",

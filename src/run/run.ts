@@ -10,7 +10,7 @@ import { withPreset, type PresetName } from "./presets";
 import { evaluateStage } from "./stages/evaluate";
 import { preprocessStage, type PreprocessSettings } from "./stages/preprocess";
 import { plainSampleSettings, sampleStage, type SampleStageSettings } from "./stages/sample";
-import { plainTrainSettings, trainStage, type TrainStageSettings } from "./stages/train";
+import { plainTrainSettings, trainedFile, trainStage, type TrainStageSettings } from "./stages/train";
 import { defaultFolder, startRun } from "./start";
 
 export interface RunOptions extends StageControl {
@@ -111,7 +111,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
 }
 
 async function resultOf(folder: RunFolder): Promise<RunResult> {
-  const files = { synthetic: folder.path(FILES.synthetic), adapter: folder.path(FILES.adapter) };
+  const files = {
+    synthetic: folder.path(FILES.synthetic),
+    adapter: folder.path(trainedFile(folder.run.settings.train)),
+  };
   if (!folder.isDone("evaluate")) return { directory: folder.directory, files };
   const metrics = folder.path(FILES.metrics);
   return {

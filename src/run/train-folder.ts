@@ -4,7 +4,7 @@ import { resolveBase } from "../model/resolve";
 import { FILES, RunFolder } from "./folder";
 import { withPreset, type PresetName } from "./presets";
 import { withoutNulls } from "./settings";
-import { trainStage, type TrainStageControl, type TrainStageSettings } from "./stages/train";
+import { trainedFile, trainStage, type TrainStageControl, type TrainStageSettings } from "./stages/train";
 
 export interface TrainFolderOptions extends TrainStageControl {
   /** a run folder that has been preprocessed */
@@ -36,7 +36,7 @@ export async function trainFolder(options: TrainFolderOptions): Promise<TrainFol
     const stored = withoutNulls(folder.run.settings.train as TrainStageSettings | undefined);
     const settings = withPreset(options.preset, "train", options.settings);
     await trainStage(folder, base, { ...stored, ...settings }, options, options.seed);
-    const adapter = folder.path(FILES.adapter);
+    const adapter = folder.path(trainedFile(folder.run.settings.train));
     return { ...folder.run.stages.train?.result, adapter, log: folder.path(FILES.log) };
   } finally {
     await folder.close();

@@ -4,6 +4,8 @@ import { HarmonicError } from "../errors";
 
 /** What decides the trained adapter, beside base model and data. Defaults in brackets. */
 export const trainSettingsSchema = z.strictObject({
+  /** a LoRA adapter of the base, or all weights of a small base, for a model of its own [adapter] */
+  train: z.enum(["adapter", "all"]).default("adapter"),
   /** low-rank dimension [16]; multiples of 16 are fastest */
   rank: z.int().min(1).max(1024).default(16),
   /** the adapter's product is scaled by alpha / rank [32] */

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { HarmonicError, isHarmonicError } from "../errors";
-import type { TrainBatch, TrainerHandle } from "../native/addon";
+import type { TrainBatch, TrainingHandle } from "../native/addon";
 import { throwIfAborted } from "../progress";
 import { Random } from "../random";
 import type { RowAutomaton } from "../sample/automaton";
@@ -26,7 +26,9 @@ export interface TrainRunParts {
   options: TrainOptions;
   settings: TrainSettings & { epochs: number };
   memory: MemoryPlan;
-  trainer: TrainerHandle;
+  trainer: TrainingHandle;
+  /** writes what is trained to `options.adapter` */
+  save: (metadata: Record<string, string>) => Promise<void>;
   curriculum: Curriculum;
   automaton: RowAutomaton;
   /** what a step learns */
@@ -74,7 +76,7 @@ export class TrainRun {
       if (this.isCheckpointDue() && this.watch.healthy) await this.checkpoint(step + 1);
     }
     const after = await this.keepBest(step);
-    await this.parts.trainer.saveAdapter(options.adapter, {
+    await this.parts.save({
       fingerprint: this.parts.fingerprint,
       permute: String(settings.permute),
     });

@@ -23,8 +23,9 @@ import {
   type TrainSettings,
   type TrainSettingsInput,
 } from "./settings";
-import { planMemory, type MemoryPlan } from "./memory";
-import { TrainRun } from "./train-run";
+import { type MemoryLimits, type MemoryPlan, planMemory } from "./memory";
+import { TrainRun, type TrainRunParts } from "./train-run";
+import { planWhole } from "./whole";
 
 /** Holdout rows that the loss is measured on; more cost time and change little. */
 const MAX_HOLDOUT_ROWS = 256;
@@ -47,7 +48,7 @@ export interface TrainOptions extends StageControl {
   settings?: TrainSettingsInput;
   /** rows kept from training, on which the loss is measured; they choose the adapter that is kept */
   holdout?: Column[];
-  /** files to write */
+  /** files to write: the adapter, or the whole model where `train` is all */
   adapter: string;
   checkpoint: string;
   log: string;
@@ -161,22 +162,22 @@ async function trainWith(
     vocabulary: full ? new Int32Array(0) : writer.automaton.vocabulary,
     allowedSets: full ? new Uint8Array(0) : writer.automaton.allowedSets,
   };
-  const longest = options.maxMemory === undefined ? lessons(0) : [writer.train.longest(k), ...writer.holdout];
-  const memory = await planMemory(open, {
-    maxMemory: options.maxMemory,
-    microBatchTokens: settings.microBatchTokens,
-    longest: longest.reduce((length, { tokens }) => Math.max(length, tokens.length), 1),
-    nGroups: Math.max(Math.min(settings.batch, curriculum.groupsPerEpoch), writer.holdout.length),
-    begun: resumed?.memory,
-  });
-  const { weights, recompute } = memory;
-  const trainer = await loadAddon().openTrainer({ ...open, weights, recompute });
+  const opened =
+    settings.train === "all"
+      ? await openWhole(model, options, settings, open)
+      : await openAdapter(options, settings, open, {
+          longest:
+            options.maxMemory === undefined ? lessons(0) : [writer.train.longest(k), ...writer.holdout],
+          nGroups: Math.max(Math.min(settings.batch, curriculum.groupsPerEpoch), writer.holdout.length),
+          begun: resumed?.memory,
+        });
+  const { trainer } = opened;
   const onAbort = (): void => trainer.abort();
   options.signal?.addEventListener("abort", onAbort);
   try {
     if (resumed) await trainer.setState(resumed.state);
     const run = new TrainRun({
-      ...{ options, settings, memory, trainer, curriculum, lessons, fingerprint },
+      ...{ options, settings, curriculum, lessons, fingerprint, ...opened },
       ...writer,
     });
     return await run.go(resumed);
@@ -187,6 +188,36 @@ async function trainWith(
     options.signal?.removeEventListener("abort", onAbort);
     trainer.close();
   }
+}
+
+type Opened = Pick<TrainRunParts, "trainer" | "memory" | "save">;
+
+async function openAdapter(
+  options: TrainOptions,
+  settings: TrainSettings,
+  open: OpenTrainerOptions,
+  limits: Pick<MemoryLimits, "nGroups" | "begun"> & { longest: Lesson[] },
+): Promise<Opened> {
+  const memory = await planMemory(open, {
+    ...limits,
+    maxMemory: options.maxMemory,
+    microBatchTokens: settings.microBatchTokens,
+    longest: limits.longest.reduce((length, { tokens }) => Math.max(length, tokens.length), 1),
+  });
+  const { weights, recompute } = memory;
+  const trainer = await loadAddon().openTrainer({ ...open, weights, recompute });
+  return { trainer, memory, save: (metadata) => trainer.saveAdapter(options.adapter, metadata) };
+}
+
+async function openWhole(
+  model: ModelHandle,
+  options: TrainOptions,
+  settings: TrainSettings,
+  { path, dropout = 0, threads, vocabulary, allowedSets }: OpenTrainerOptions,
+): Promise<Opened> {
+  const memory = planWhole(model.info(), settings, options.maxMemory);
+  const trainer = await loadAddon().openFullTrainer({ path, dropout, threads, vocabulary, allowedSets });
+  return { trainer, memory, save: (metadata) => trainer.saveModel(options.adapter, metadata) };
 }
 
 interface Writers {

@@ -7,7 +7,7 @@ export const TINY_SHAPE: ModelShape = {
   nHeads: 4,
   nHeadsKv: 2,
   nFeedForward: 96,
-  nContext: 256,
+  nContext: 1024,
   ropeBase: 10000,
   normEpsilon: 1e-5,
   tied: false,

@@ -30,6 +30,10 @@ export function plainTrainSettings(settings: TrainStageSettings): PlainSettings 
   };
 }
 
+/** What training with these settings leaves in the folder. */
+export const trainedFile = (settings: PlainSettings | undefined): string =>
+  settings?.train === "all" ? FILES.model : FILES.adapter;
+
 /** Trains the adapter on the folder's instruction data; goes on from its checkpoint where there is one. */
 export async function trainStage(
   folder: RunFolder,
@@ -44,13 +48,14 @@ export async function trainStage(
   if (isDone) return folder.agree("train", plain, { base, seed });
   await folder.begin("train", plain, { base, seed });
   const { threads, checkpointEverySeconds, maxMemory, signal, onProgress, onPlan } = control;
+  const file = trainedFile(plain);
   const result = await train({
     ...data,
     base: base.path,
     baseIdentity: base.sha256,
     settings: { ...settings, seed, ...(threads !== undefined && { threads }) },
     ...(folder.has(FILES.holdout) && { holdout: await loadPart(folder, "holdout", data.schema) }),
-    adapter: folder.path(FILES.adapter),
+    adapter: folder.path(file),
     checkpoint: folder.path(FILES.checkpoint),
     log: folder.path(FILES.log),
     checkpointEverySeconds,
@@ -59,7 +64,7 @@ export async function trainStage(
     onProgress,
     ...(onPlan && { onPlan }),
   });
-  await folder.finish("train", [FILES.adapter, FILES.log], summaryOf(result));
+  await folder.finish("train", [file, FILES.log], summaryOf(result));
 }
 
 function summaryOf({ adapter: _adapter, holdoutLossPerRow, ...rest }: TrainResult): PlainSettings {
