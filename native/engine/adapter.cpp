@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <random>
 #include <set>
 
@@ -13,13 +12,6 @@ namespace harmonic {
 namespace {
 
 const std::set<std::string> kTargets = {"q", "k", "v", "o", "gate", "up", "down"};
-
-struct StateHeader {
-  char magic[8];
-  uint64_t n_parameters;
-  int64_t step;
-};
-constexpr char kStateMagic[8] = {'H', 'L', 'O', 'R', 'A', '0', '0', '1'};
 
 }  // namespace
 
@@ -105,7 +97,7 @@ Adapter::Adapter(const Hyperparameters& hp, const AdapterOptions& options, ggml_
       }
     }
   }
-  moments_.assign(2 * n_parameters(), 0.0f);
+  parameters_ = Parameters(describe());
 }
 
 Adapter::~Adapter() {
@@ -113,7 +105,7 @@ Adapter::~Adapter() {
   ggml_free(context_);
 }
 
-std::vector<Adapter::Parameter> Adapter::parameters() const {
+std::vector<Parameter> Adapter::describe() const {
   std::vector<Parameter> out;
   for (const auto& l : layers) {
     for (const LoraGroup* g : {&l.qkv, &l.output, &l.gate_up, &l.down}) {
@@ -133,81 +125,8 @@ std::vector<Adapter::Parameter> Adapter::parameters() const {
 
 size_t Adapter::n_parameters() const {
   size_t n = 0;
-  for (const auto& p : parameters()) n += p.n;
+  for (const Parameter& p : describe()) n += p.n;
   return n;
-}
-
-void Adapter::zero_gradients() {
-  for (const auto& p : parameters()) std::memset(p.gradient, 0, p.n * sizeof(float));
-}
-
-double Adapter::update(const AdamWOptions& o) {
-  const auto all = parameters();
-  double square = 0;
-  for (const auto& p : all) {
-    for (size_t i = 0; i < p.n; i++) square += static_cast<double>(p.gradient[i]) * p.gradient[i];
-  }
-  const double norm = std::sqrt(square);
-  if (!std::isfinite(norm)) return norm;  // the caller stops; the weights stay as they were
-  const float shrink = o.clip > 0 && norm > o.clip ? static_cast<float>(o.clip / norm) : 1.0f;
-  step_++;
-  const float c1 = 1.0f / (1.0f - std::pow(o.beta1, static_cast<float>(step_)));
-  const float c2 = 1.0f / (1.0f - std::pow(o.beta2, static_cast<float>(step_)));
-  const float keep = 1.0f - o.learning_rate * o.weight_decay;
-  float* first = moments_.data();
-  float* second = moments_.data() + moments_.size() / 2;
-  for (const auto& p : all) {
-    for (size_t i = 0; i < p.n; i++) {
-      const float g = p.gradient[i] * shrink;
-      first[i] = o.beta1 * first[i] + (1 - o.beta1) * g;
-      second[i] = o.beta2 * second[i] + (1 - o.beta2) * g * g;
-      p.value[i] = keep * p.value[i] -
-                   o.learning_rate * (first[i] * c1) / (std::sqrt(second[i] * c2) + o.epsilon);
-    }
-    first += p.n;
-    second += p.n;
-  }
-  zero_gradients();
-  return norm;
-}
-
-std::vector<char> Adapter::state() const {
-  const size_t n = n_parameters();
-  std::vector<char> out(sizeof(StateHeader) + 3 * n * sizeof(float));
-  StateHeader header;
-  std::memcpy(header.magic, kStateMagic, sizeof kStateMagic);
-  header.n_parameters = n;
-  header.step = step_;
-  char* at = out.data();
-  std::memcpy(at, &header, sizeof header);
-  at += sizeof header;
-  for (const auto& p : parameters()) {
-    std::memcpy(at, p.value, p.n * sizeof(float));
-    at += p.n * sizeof(float);
-  }
-  std::memcpy(at, moments_.data(), moments_.size() * sizeof(float));
-  return out;
-}
-
-void Adapter::set_state(const std::vector<char>& state) {
-  const size_t n = n_parameters();
-  StateHeader header;
-  if (state.size() < sizeof header) throw Error("E_RUN", "the checkpoint is truncated");
-  std::memcpy(&header, state.data(), sizeof header);
-  if (std::memcmp(header.magic, kStateMagic, sizeof kStateMagic) != 0) {
-    throw Error("E_RUN", "the checkpoint is not one of this program's");
-  }
-  if (header.n_parameters != n || state.size() != sizeof header + 3 * n * sizeof(float)) {
-    throw Error("E_RUN", "the checkpoint is damaged or belongs to an adapter of another shape");
-  }
-  step_ = header.step;
-  const char* at = state.data() + sizeof header;
-  for (const auto& p : parameters()) {
-    std::memcpy(p.value, at, p.n * sizeof(float));
-    at += p.n * sizeof(float);
-  }
-  std::memcpy(moments_.data(), at, moments_.size() * sizeof(float));
-  zero_gradients();
 }
 
 void Adapter::save(const std::string& path,
@@ -223,7 +142,7 @@ void Adapter::save(const std::string& path,
   for (const auto& [key, value] : metadata)
     gguf_set_val_str(g, ("harmonic." + key).c_str(), value.c_str());
 
-  const auto all = parameters();
+  const auto& all = parameters();
   ggml_context* c = ggml_init({ggml_tensor_overhead() * (all.size() + 1), nullptr, true});
   size_t k = 0;
   for (const auto& l : layers) {

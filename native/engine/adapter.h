@@ -63,32 +63,28 @@ class Adapter {
   size_t n_parameters() const;
   // Bytes held, or that would be held: values, gradients and two moments.
   size_t bytes() const { return 4 * sizeof(float) * n_parameters(); }
-  // AdamW (Loshchilov and Hutter, 2019) on the gradients, which are zero afterwards; returns their
-  // norm.
-  double update(const AdamWOptions& options);
-  void zero_gradients();
-  // Weights, moments and step count; valid between updates.
-  std::vector<char> state() const;
-  void set_state(const std::vector<char>& state);
+  // As of Parameters.
+  double update(const AdamWOptions& options, int threads) {
+    return parameters_.update(options, threads);
+  }
+  void zero_gradients() { parameters_.zero_gradients(); }
+  std::vector<char> state() const { return parameters_.state(); }
+  void set_state(const std::vector<char>& state) { parameters_.set_state(state); }
+
   // Writes general.type = adapter, adapter.type = lora; metadata under harmonic.*
   void save(const std::string& path, const std::map<std::string, std::string>& metadata) const;
-  // The (weights, gradients) pairs in a fixed order, for tests.
-  struct Parameter {
-    std::string name;
-    float* value;
-    float* gradient;
-    size_t n;
-  };
-  std::vector<Parameter> parameters() const;
+  // Weights and gradients in a fixed order, for tests.
+  const std::vector<Parameter>& parameters() const { return parameters_.all(); }
 
  private:
+  std::vector<Parameter> describe() const;
+
   std::string architecture_;
   int n_heads_, n_heads_kv_;
   float alpha_;
   ggml_context* context_ = nullptr;
   ggml_backend_buffer_t buffer_ = nullptr;
-  std::vector<float> moments_;  // first moments of all parameters, then second
-  int64_t step_ = 0;
+  Parameters parameters_;
 };
 
 }  // namespace harmonic

@@ -293,7 +293,7 @@ std::vector<float> Trainer::evaluate(const TrainBatch& batch) { return run(batch
 
 double Trainer::update(const AdamWOptions& options) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return adapter_->update(options);
+  return adapter_->update(options, options_.threads);
 }
 
 std::vector<char> Trainer::state() {

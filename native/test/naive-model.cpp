@@ -21,8 +21,8 @@ NaiveModel::Vector NaiveModel::project(const std::string& name, const Vector& x)
   if (bias != tensors_.end()) {
     for (size_t o = 0; o < y.size(); o++) y[o] += bias->second[o];
   }
-  const Adapter::Parameter *a = nullptr, *b = nullptr;
-  const auto all = adapter_.parameters();
+  const Parameter *a = nullptr, *b = nullptr;
+  const auto& all = adapter_.parameters();
   for (const auto& p : all) {
     if (p.name == name + ".weight.lora_a") a = &p;
     if (p.name == name + ".weight.lora_b") b = &p;
