@@ -49,6 +49,9 @@ export {
   type SampleToFileOptions,
 } from "./sample/sample";
 export type { SampleSettings, SampleSettingsInput } from "./sample/settings";
+export type { Conditions } from "./sample/row-plan";
+export { parseCondition, parseRule } from "./rules/parse";
+export { learnDependencies } from "./rules/dependencies";
 export { evaluate, type EvaluateOptions, type NamedTable } from "./evaluate/evaluate";
 export type { Evaluation } from "./evaluate/evaluation";
 export { renderReport, type ReportOptions } from "./report/report";
