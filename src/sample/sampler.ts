@@ -1,5 +1,6 @@
 import { aborted, HarmonicError, isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
+import { rowFormat } from "../instruct/formats";
 import { inOrderOf, modelOrder, type Order } from "../instruct/order";
 import { resolveAdapter } from "../model/adapter";
 import type { Tokenizer } from "../model/tokenizer";
@@ -7,12 +8,15 @@ import type {
   GenerateOptions,
   GenerateResult,
   GeneratorHandle,
+  GeneratorSwitches,
   ModelHandle,
   ModelInfo,
 } from "../native/addon";
 import { loadAddon } from "../native/load";
 import { throwIfAborted } from "../progress";
 import { Random } from "../random";
+import { compileRules } from "../rules/compile-rules";
+import { narrowDomains } from "../rules/feasible";
 import { parseRule } from "../rules/parse";
 import type { Column } from "../table/columns";
 import { rowCount } from "../table/convert";
@@ -55,6 +59,8 @@ export interface SamplerOptions {
   permuted?: boolean;
   /** write columns in an order that the adapter was not trained for where conditions ask for it [false] */
   anyOrder?: boolean | undefined;
+  /** speed-ups to turn off, to measure what each gains [all on] */
+  switches?: GeneratorSwitches | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -98,6 +104,7 @@ export class Sampler {
     const { rows: _rows, ...settings } = parseSampleSettings({ rows: 1, ...options.settings });
     checkExamples(options, settings);
     checkTemperatures(settings, options.schema);
+    checkRules(options);
     throwIfAborted(options.signal, "sampling");
     const path = options.base;
     const adapter = options.adapter === undefined ? undefined : await resolveAdapter(options.adapter, path);
@@ -134,6 +141,7 @@ export class Sampler {
         nContext,
         threads,
         explain,
+        ...(options.switches && { switches: options.switches }),
       });
       return new Sampler(
         options.schema,
@@ -270,6 +278,14 @@ export class Sampler {
   private temperatures(): Float64Array {
     return Float64Array.from(this.drawnSchema.fields, ({ name }) => this.settings.temperatures[name] ?? NaN);
   }
+}
+
+/** Finds what no row can satisfy before a model is loaded. @throws E_USAGE */
+function checkRules(options: SamplerOptions): void {
+  const schema = modelOrder(options.schema, rowFormat(options.format));
+  const columns = inOrderOf(schema, options.columns);
+  const where = options.conditions?.where;
+  narrowDomains(compileRules(schema, columns, { rules: rulesOf(options), where }));
 }
 
 /** The schema's rules and those given beside it; identifiers are unique anyway. */
