@@ -12,15 +12,21 @@ import numpy as np
 import pandas as pd
 from sdmetrics.column_pairs import ContingencySimilarity, CorrelationSimilarity
 from sdmetrics.single_column import KSComplement, TVComplement
+from sdmetrics.reports.single_table import QualityReport
+from sdmetrics.single_table import NewRowSynthesis
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import (accuracy_score, f1_score, matthews_corrcoef, mean_squared_error, r2_score,
                              roc_auc_score)
-from sklearn.preprocessing import StandardScaler
+from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import LabelEncoder, StandardScaler
+from sklearn.svm import SVC, SVR
 from xgboost import XGBClassifier, XGBRegressor
 
 NUMBERS = ["age", "pay", "hours"]
 CATEGORIES = ["job", "town"]
 TARGETS = ["buys", "kind", "spends"]
+SEEDS = range(5)
 
 
 def make_rows(n, seed, noise):
@@ -46,36 +52,61 @@ def features(train, rows):
     return np.column_stack([scaled, *hot])
 
 
+def mean_over_seeds(make, score):
+    """The mean of each score over seeds: forests and boosting differ from one to the next."""
+    results = [score(make(seed)) for seed in SEEDS]
+    return {key: float(np.mean([result[key] for result in results])) for key in results[0]}
+
+
 def classification(train, fitted, test, target):
     names = sorted(train[target].unique())
     y, truth = (rows[target].map(names.index).to_numpy() for rows in (fitted, test))
+    x, z = features(train, fitted), features(train, test)
     learners = {
-        "logistic-regression": LogisticRegression(max_iter=1000),
-        "xgboost": XGBClassifier(n_estimators=100, max_depth=5, learning_rate=0.1, tree_method="hist"),
+        "logistic-regression": lambda seed: LogisticRegression(max_iter=1000),
+        "svm": lambda seed: SVC(),
+        "random-forest": lambda seed: RandomForestClassifier(random_state=seed),
+        "xgboost": lambda seed: XGBClassifier(n_estimators=100, max_depth=5, learning_rate=0.1, tree_method="hist", random_state=seed),
     }
-    result = {}
-    for name, learner in learners.items():
-        probabilities = learner.fit(features(train, fitted), y).predict_proba(features(train, test))
-        predicted = probabilities.argmax(axis=1)
-        scores = probabilities[:, 1] if len(names) == 2 else probabilities
-        result[f"{name}-f1"] = f1_score(truth, predicted, average="weighted")
-        result[f"{name}-accuracy"] = accuracy_score(truth, predicted)
-        result[f"{name}-auc"] = roc_auc_score(truth, scores, multi_class="ovr", average="weighted")
-        result[f"{name}-mcc"] = matthews_corrcoef(truth, predicted)
-    return result
+
+    def score(learner):
+        learner.fit(x, y)
+        predicted = learner.predict(z)
+        scores = learner.decision_function(z) if isinstance(learner, SVC) else learner.predict_proba(z)
+        if len(names) == 2 and scores.ndim == 2:
+            scores = scores[:, 1]
+        if scores.ndim == 1:
+            area = roc_auc_score(truth, scores)
+        else:
+            # each class against the rest: roc_auc_score refuses scores that are no probabilities
+            areas = [roc_auc_score(truth == c, scores[:, c]) for c in range(len(names))]
+            area = np.average(areas, weights=np.bincount(truth, minlength=len(names)))
+        return {
+            "f1": f1_score(truth, predicted, average="weighted"),
+            "accuracy": accuracy_score(truth, predicted),
+            "auc": area,
+            "mcc": matthews_corrcoef(truth, predicted),
+        }
+
+    return {f"{name}-{key}": value for name, make in learners.items() for key, value in mean_over_seeds(make, score).items()}
 
 
 def regression(train, fitted, test, target):
+    x, z = features(train, fitted), features(train, test)
+    scale = StandardScaler().fit(fitted[[target]])
+    y = scale.transform(fitted[[target]])[:, 0]
     learners = {
-        "logistic-regression": Ridge(alpha=1.0),
-        "xgboost": XGBRegressor(n_estimators=100, max_depth=5, learning_rate=0.1, tree_method="hist"),
+        "logistic-regression": lambda seed: Ridge(alpha=1.0),
+        "svm": lambda seed: SVR(),
+        "random-forest": lambda seed: RandomForestRegressor(max_features=1 / 3, random_state=seed),
+        "xgboost": lambda seed: XGBRegressor(n_estimators=100, max_depth=5, learning_rate=0.1, tree_method="hist", random_state=seed),
     }
-    result = {}
-    for name, learner in learners.items():
-        predicted = learner.fit(features(train, fitted), fitted[target]).predict(features(train, test))
-        result[f"{name}-r2"] = r2_score(test[target], predicted)
-        result[f"{name}-rmse"] = mean_squared_error(test[target], predicted) ** 0.5
-    return result
+
+    def score(learner):
+        predicted = scale.inverse_transform(learner.fit(x, y).predict(z)[:, None])[:, 0]
+        return {"r2": r2_score(test[target], predicted), "rmse": mean_squared_error(test[target], predicted) ** 0.5}
+
+    return {f"{name}-{key}": value for name, make in learners.items() for key, value in mean_over_seeds(make, score).items()}
 
 
 def is_number(column):
@@ -100,6 +131,57 @@ def trends(real, synthetic):
     return result
 
 
+def metadata(rows):
+    return {"columns": {c: {"sdtype": "numerical" if is_number(c) else "categorical"} for c in rows}}
+
+
+def report(real, synthetic):
+    """The two scores of SDMetrics' QualityReport; its pair trends count pairs above a threshold only."""
+    quality = QualityReport()
+    quality.generate(real, synthetic, metadata(real), verbose=False)
+    return dict(quality.get_properties().to_numpy().tolist())
+
+
+def copied(real, synthetic):
+    """The synthetic rows, every fourth a training row of which a number was moved by up to two per cent."""
+    rng = np.random.default_rng(4)
+    rows = synthetic.copy()
+    for i in range(0, len(rows), 4):
+        rows.iloc[i] = real.iloc[i]
+        rows.loc[rows.index[i], "hours"] = np.round(real["hours"].iloc[i] * rng.uniform(0.98, 1.02))
+    return rows.astype(real.dtypes)
+
+
+def encode_alone(rows):
+    """The original's features: labels and scales of each table's own."""
+    labels = rows.copy()
+    for column in rows:
+        if not is_number(column):
+            labels[column] = LabelEncoder().fit_transform(rows[column])
+    return StandardScaler().fit_transform(labels)
+
+
+def original_distances(real, synthetic):
+    """The original's DCR and NNDR, transcribed: 5th percentiles of real to synthetic, within real, within synthetic."""
+    a, b = encode_alone(real), encode_alone(synthetic)
+
+    def percentiles(points, queries, skip):
+        distances, _ = NearestNeighbors(n_neighbors=2 + skip, algorithm="brute").fit(points).kneighbors(queries)
+        nearest, second = distances[:, skip], distances[:, skip + 1]
+        return float(np.percentile(nearest, 5)), float(np.percentile(nearest / second, 5))
+
+    between, real_real, synthetic_synthetic = percentiles(b, a, 0), percentiles(a, a, 1), percentiles(b, b, 1)
+    return {
+        "between": between[0],
+        "real": real_real[0],
+        "synthetic": synthetic_synthetic[0],
+        "value": float(np.mean([between[0], real_real[0], synthetic_synthetic[0]])),
+        "ratio-between": between[1],
+        "ratio-real": real_real[1],
+        "ratio-synthetic": synthetic_synthetic[1],
+    }
+
+
 def main():
     train, test, synthetic = make_rows(400, 1, 0), make_rows(300, 2, 0), make_rows(350, 3, 1.5)
     tables = {"train": train, "test": test, "synthetic": synthetic}
@@ -114,6 +196,13 @@ def main():
         "tables": {name: rows.to_dict(orient="list") for name, rows in tables.items()},
         "shapes": shapes(train, synthetic),
         "trends": trends(train, synthetic),
+        "report": report(train, synthetic),
+        "copied": copied(train, synthetic).to_dict(orient="list"),
+        "newRows": {
+            name: NewRowSynthesis.compute(train, rows, metadata(train))
+            for name, rows in (("synthetic", synthetic), ("copied", copied(train, synthetic)))
+        },
+        "original": original_distances(train, synthetic),
         "learning": learning,
     }
     text = json.dumps(values, separators=(",", ":"), default=float)
