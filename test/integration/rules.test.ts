@@ -58,7 +58,7 @@ function options(
 async function draw(from: SampleOptions): Promise<Row[]> {
   const rows: Row[] = [];
   for await (const batch of sample(from) as AsyncIterable<RecordBatch>) {
-    for (let i = 0; i < batch.numRows; i++) rows.push(batch.get(i)!.toJSON() as Row);
+    for (let i = 0; i < batch.numRows; i++) rows.push(batch.get(i)!.toJSON());
   }
   return rows;
 }
@@ -68,8 +68,7 @@ describe.each(["compact", "dict"] as const)("conditions in the %s format", (form
     ["start > 30 and city = 'Paris'", ({ start, city }) => (start as number) > 30 && city === "Paris"],
     [
       "price between 1.5 and 2 or price >= 5.75",
-      ({ price }) =>
-        [1.5, 2].includes(price as number) || between(price, 1.5, 2) || (price as number) >= 5.75,
+      ({ price }) => between(price, 1.5, 2) || (price as number) >= 5.75,
     ],
     [
       "start is null and quantity in (2, 3, 7)",
@@ -139,11 +138,9 @@ describe("rules", () => {
 
   it.each([
     ["end < 5", /no row can satisfy end < 5: column "end" holds/],
-    ["price > total and quantity > 0 and total > price * 4 + 1000", undefined],
     ["quantity > 20", /no row can satisfy quantity > 20/],
     ["price >= 50 and price < 60", /no row can satisfy/],
   ])("refuses %s before anything is drawn", async (rule, message) => {
-    if (message === undefined) return;
     await expect(draw(options({ rules: [rule] }))).rejects.toMatchObject({
       code: "E_USAGE",
       message: expect.stringMatching(message),
