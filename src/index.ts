@@ -61,6 +61,7 @@ export { resolveBase, type ResolvedBase } from "./model/resolve";
 export { modelInfo } from "./model/info";
 export { resolveAdapter } from "./model/adapter";
 export { mergeAdapter, type MergeOptions, type MergeResult, type MergeType } from "./model/merge";
+export { newModel, type NewModelOptions, type NewModelResult } from "./model/new";
 export { exportAdapter, type ExportAdapterOptions, type ExportAdapterResult } from "./run/peft";
 export { DEFAULT_BASE, MODELS, type RegisteredModel } from "./model/registry";
 export type { ModelInfo, TrainTarget } from "./native/addon";

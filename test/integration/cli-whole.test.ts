@@ -54,3 +54,34 @@ it("a base too large to be trained whole is refused with what it would need", as
   expect(() => planWhole(model.info(), settings, 1000)).toThrow("more than");
   model.close();
 });
+
+describe("harmonic model new", () => {
+  it("writes a model of the shape asked for, the same for the same seed, which run trains from scratch", async () => {
+    const [first, second] = ["new-1.gguf", "new-2.gguf"].map((name) => join(root, name)) as [string, string];
+    const shape = ["--layers", "2", "--width", "32", "--heads", "4", "--tokenizer", base];
+    for (const path of [first, second]) {
+      const { code, stdout } = await harmonic(["model", "new", path, ...shape, "--seed", "7", "--json"]);
+      expect({ code, path: JSON.parse(stdout.toString()).out }).toEqual({ code: 0, path });
+    }
+    expect(readFileSync(second).equals(readFileSync(first))).toBe(true);
+    const { stdout } = await harmonic(["model", "info", first, "--json"]);
+    expect(JSON.parse(stdout.toString())).toMatchObject({
+      nLayers: 2,
+      nEmbedding: 32,
+      nHeads: 4,
+      untrainable: "",
+    });
+    expect(await run("scratch-run", first)).toMatchObject({ code: 0, stderr: "" });
+    expect(read("scratch-run", "synthetic.csv").toString().split("\n").length).toBeGreaterThan(30);
+  });
+
+  it("refuses a width that the heads cannot share", async () => {
+    const out = join(root, "none.gguf");
+    const options = ["--width", "30", "--heads", "4", "--tokenizer", base];
+    expect(await harmonic(["model", "new", out, ...options])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("4 heads share a width of 30") as string,
+    });
+    expect(existsSync(out)).toBe(false);
+  });
+});

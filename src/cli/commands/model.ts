@@ -13,6 +13,7 @@ import { defineCommand } from "../command";
 import type { Io } from "../io";
 import { choice, integer, text } from "../options";
 import { formatAmount } from "../progress";
+import { addModelNew } from "./model-new";
 
 const MERGE_SPECS = {
   out: text("--out <file>", "the GGUF to write"),
@@ -105,6 +106,8 @@ export function addModel(program: Command, io: Io): void {
       await print(result, `${result.config}\n${result.weights}\n`);
     },
   );
+
+  addModelNew(model, io);
 }
 
 function required(value: string | undefined, name: string, example: string): string {
