@@ -7,7 +7,7 @@ require.extensions[".ts"] = (module, filename) => {
     filename,
     sourceMaps: "inline",
     jsc: { parser: { syntax: "typescript" }, target: "es2022" },
-    module: { type: "commonjs" },
+    module: { type: "commonjs", ignoreDynamic: true },
   });
   module._compile(code, filename);
 };

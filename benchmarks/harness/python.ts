@@ -5,6 +5,21 @@ import { dirname, join } from "node:path";
 import { benchmarkCache } from "./cache";
 import { runProcess } from "./process";
 
+/** What the peers in Python need, for all benchmarks at once: PyTorch with CUDA is too large to have it twice. */
+export const PYTHON_PEERS = [
+  "torch==2.9.1",
+  "transformers==4.57.6",
+  "peft==0.18.0",
+  "accelerate==1.15.0",
+  "be_great==0.0.14",
+  "datasets==5.0.1",
+  "pandas==3.1.1",
+  "scikit-learn==1.9.1",
+  "gguf==0.17.1",
+  "numpy==2.4.6",
+  "safetensors==0.8.0",
+];
+
 /** PyTorch is gigabytes where the index has it with CUDA alone. */
 const INSTALL_TIMEOUT_MS = 60 * 60_000;
 

@@ -1,66 +1,64 @@
 import { cpus } from "node:os";
-import { join } from "node:path";
 import { DEFAULT_BASE } from "../../src/model/registry";
-import { resolveBase } from "../../src/model/resolve";
-import { nodeTrial } from "../harness/child";
-import { medianOf, ratiosOf } from "../harness/measure";
-import type { Benchmark, Measurement, Trial } from "../harness/trial";
-import { K } from "../tasks/diabetes";
+import { type ResolvedBase, resolveBase } from "../../src/model/resolve";
+import { interleave } from "../harness/interleave";
+import { llamaServer } from "../harness/llama-server";
+import { PYTHON_PEERS, pythonWith } from "../harness/python";
+import type { Benchmark } from "../harness/trial";
+import type { TableName } from "../tasks/tables";
+import { beGreatModel, tunedModel } from "./models";
+import { sampleRatios } from "./ratios";
+import { writeRequests } from "./requests";
+import {
+  beGreatTrials,
+  nodeLlamaTrials,
+  ourTrials,
+  type Prepared,
+  serverTrials,
+  switchTrials,
+} from "./trials";
 
-const ENGINES = ["graph", "llama"];
-const PROMPTS = [
-  { examples: K, rowsPerPrompt: 1 },
-  { examples: K, rowsPerPrompt: 2 },
-  { examples: K, rowsPerPrompt: 4 },
-  { examples: 0, rowsPerPrompt: 1 },
-];
-const CHUNKS = 2;
-/** The same for both engines, whose defaults differ by the memory that a row takes in each. */
-const SEQUENCES = 32;
+/** HARMONIC_BENCH_TABLES names others, by commas; the speed-ups are switched on the first alone. */
+const TABLES = (process.env["HARMONIC_BENCH_TABLES"] ?? "adult,diabetes").split(",") as TableName[];
 
-/** Drawing rows of the diabetes table, without an adapter: both engines, with and without examples in the prompt. */
+/** Drawing rows from models tuned on the tables: ours, llama.cpp's server, node-llama-cpp and be_great. */
 export async function sampleBenchmark(): Promise<Benchmark> {
   const base = await resolveBase(DEFAULT_BASE);
-  const threads = cpus().length;
-  const trials = PROMPTS.flatMap((prompt) =>
-    ENGINES.map((engine): Trial => {
-      const settings = { engine, ...prompt, threads };
-      const command = nodeTrial(join(__dirname, "ours.ts"), {
-        ...settings,
-        nSequences: SEQUENCES,
-        chunks: CHUNKS,
-        base: base.path,
-      });
-      return { subject: "harmonic", task: "diabetes rows from smollm2-135m", settings, command };
-    }),
-  );
+  const python = await pythonWith(PYTHON_PEERS);
+  const server = await llamaServer();
+  const prepared: Prepared[] = [];
+  for (const table of TABLES) prepared.push(await prepare(base, python, server, table));
   return {
     name: "sample",
     metrics: [
-      { name: "rows_per_second", unit: "rows/s" },
+      { name: "rows_per_second", unit: "valid rows/s" },
+      { name: "valid_share", unit: "of the rows" },
       { name: "tokens_per_second", unit: "tokens/s" },
       { name: "peak_memory", unit: "MB" },
     ],
-    trials,
+    trials: prepared.flatMap((one, t) => {
+      const peers = [...serverTrials(one), ...nodeLlamaTrials(one), ...beGreatTrials(one)];
+      return interleave([...ourTrials(one), ...(t === 0 ? switchTrials(one) : [])], peers);
+    }),
     rounds: 1,
-    ratios,
+    ratios: sampleRatios,
   };
 }
 
-/** The graph against llama.cpp at each kind of prompt, and what sharing a prompt and leaving the examples out gain. */
-function ratios(measurements: Measurement[]): Record<string, number> {
-  const rows = (engine: string, examples: number, rowsPerPrompt: number): number | undefined =>
-    medianOf(measurements, {
-      subject: "harmonic",
-      metric: "rows_per_second",
-      settings: { engine, examples, rowsPerPrompt },
-    });
-  return ratiosOf({
-    rows_graph_vs_llama: [rows("graph", K, 1), rows("llama", K, 1)],
-    rows_graph_vs_llama_2_per_prompt: [rows("graph", K, 2), rows("llama", K, 2)],
-    rows_graph_vs_llama_4_per_prompt: [rows("graph", K, 4), rows("llama", K, 4)],
-    rows_graph_vs_llama_no_examples: [rows("graph", 0, 1), rows("llama", 0, 1)],
-    rows_4_per_prompt_vs_1: [rows("graph", K, 4), rows("graph", K, 1)],
-    rows_no_examples_vs_examples: [rows("graph", 0, 1), rows("graph", K, 1)],
-  });
+async function prepare(
+  base: ResolvedBase,
+  python: string,
+  server: string,
+  table: TableName,
+): Promise<Prepared> {
+  const models = {
+    compact: await tunedModel(base, table, "compact"),
+    dict: await tunedModel(base, table, "dict"),
+  };
+  const requests = {
+    compact: await writeRequests(models.compact, table, "compact"),
+    dict: await writeRequests(models.dict, table, "dict"),
+  };
+  const beGreat = await beGreatModel(python, base, table);
+  return { table, threads: cpus().length, server, models, requests, python, beGreat };
 }

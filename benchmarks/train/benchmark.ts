@@ -1,26 +1,18 @@
-import { existsSync, writeFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEFAULT_BASE } from "../../src/model/registry";
 import { type ResolvedBase, resolveBase } from "../../src/model/resolve";
 import { loadAddon } from "../../src/native/load";
 import { benchmarkCache } from "../harness/cache";
 import { nodeTrial } from "../harness/child";
+import { convertBase } from "../harness/convert-base";
+import { interleave } from "../harness/interleave";
 import { medianOf, ratiosOf } from "../harness/measure";
-import { runProcess } from "../harness/process";
-import { pythonWith } from "../harness/python";
+import { PYTHON_PEERS, pythonWith } from "../harness/python";
 import type { Benchmark, Measurement, Settings, Trial } from "../harness/trial";
 import { diabetesLessons } from "../tasks/diabetes";
 import { scratchRatios, scratchTrials } from "./scratch-trials";
 
-const REQUIREMENTS = [
-  "torch==2.9.1",
-  "transformers==4.57.6",
-  "peft==0.18.0",
-  "gguf==0.17.1",
-  "numpy==2.4.6",
-  "safetensors==0.8.0",
-];
 const THREADS = [1, 2];
 const TASK = "diabetes, LoRA on smollm2-135m";
 
@@ -31,7 +23,7 @@ export type TrainTrial = typeof COMMON & { threads: number };
 /** Training a LoRA adapter on the groups of the diabetes table, and a model from scratch: ours, and PyTorch (with PEFT). */
 export async function trainBenchmark(): Promise<Benchmark> {
   const base = await resolveBase(DEFAULT_BASE);
-  const python = await pythonWith(REQUIREMENTS);
+  const python = await pythonWith(PYTHON_PEERS);
   const model = await convertBase(python, base);
   const lessons = await writeLessons(base);
   const ours = ["int8", "bf16", "f32"].flatMap((weights) =>
@@ -91,19 +83,6 @@ function ratios(measurements: Measurement[]): Record<string, number> {
   return { ...adapter, ...scratchRatios(measurements, THREADS) };
 }
 
-/** The base as folders that transformers loads, `f32` and `bf16`, made once for a base. */
-async function convertBase(python: string, base: ResolvedBase): Promise<string> {
-  const folder = benchmarkCache(`base-${base.sha256.slice(0, 12)}`);
-  const complete = join(folder, "complete");
-  if (!existsSync(complete)) {
-    console.error(`-- converting ${base.name} for the peer`);
-    await mkdir(folder, { recursive: true });
-    await runProcess([python, join(__dirname, "convert-base.py"), base.path, folder]);
-    writeFileSync(complete, base.sha256);
-  }
-  return folder;
-}
-
 /** The groups as the peer reads them: token ids, and the positions of the last row's tokens. */
 async function writeLessons(base: ResolvedBase): Promise<string> {
   const model = await loadAddon().openModel({ path: base.path, vocabularyOnly: true });
@@ -117,12 +96,4 @@ async function writeLessons(base: ResolvedBase): Promise<string> {
   }));
   writeFileSync(path, JSON.stringify(plain));
   return path;
-}
-
-/** One of each in turn, so that what else the machine does meets both. */
-function interleave(a: readonly Trial[], b: readonly Trial[]): Trial[] {
-  const longest = Math.max(a.length, b.length);
-  return Array.from({ length: longest }, (_, i) =>
-    [a[i], b[i]].filter((trial) => trial !== undefined),
-  ).flat();
 }
