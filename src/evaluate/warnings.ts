@@ -5,6 +5,9 @@ const SUSPICIOUS_DETECTION = 0.4;
 /** Widest half interval of a share that still says something. */
 const WIDEST = 0.05;
 
+/** Risks below may be chance: intervals take attacks to be independent, which those on rows alike are not. */
+const CHANCE = 0.05;
+
 /** What a reader of the scores must not overlook: tables too small for a claim, and signs of copying. */
 export function findWarnings(evaluation: Evaluation): string[] {
   const rows = (role: string): number =>
@@ -48,13 +51,14 @@ function tooClose(evaluation: Evaluation, name: string): string[] {
   const area = valueOf(evaluation, "detection", name);
   const copies = valueOf(evaluation, "exact-copies", name) ?? 0;
   const chance = valueOf(evaluation, "exact-copies", REAL) ?? 0;
+  const highestReal = (metric: string): number => scoreOf(evaluation, metric, REAL)?.interval?.[1] ?? 0;
   const found: string[] = [];
   if (area !== undefined && area < SUSPICIOUS_DETECTION) {
     found.push(
       `${name}: detection of ${area.toFixed(2)} is a sign of rows copied from train, not of quality.`,
     );
   }
-  if (copies > 2 * chance + 0.01) {
+  if (copied(evaluation, name)) {
     found.push(
       `${name}: ${(100 * copies).toFixed(1)} % of its rows are training rows; ` +
         `of fresh real rows ${(100 * chance).toFixed(1)} % are.`,
@@ -63,16 +67,27 @@ function tooClose(evaluation: Evaluation, name: string): string[] {
   return found;
 }
 
-/** Attacks that do better than chance, beyond what their intervals allow. */
-function attacked(evaluation: Evaluation, name: string): string[] {
+/** Signs of a leak in words: copies, and attacks that do better than chance beyond what their intervals allow. */
+export function leaksOf(evaluation: Evaluation, name: string): string[] {
   const lowest = (metric: string): number => scoreOf(evaluation, metric, name)?.interval?.[0] ?? -Infinity;
-  const found = [
+  const highestReal = (metric: string): number => scoreOf(evaluation, metric, REAL)?.interval?.[1] ?? 0;
+  return [
     ...(lowest("closest-record") > 0.5 ? ["rows lie closer to training rows than to rows never seen"] : []),
     ...(lowest("membership") > 0.5 ? ["training rows can be told from rows never seen"] : []),
     ...(["attribute-inference", "singling-out", "linkability"] as const)
-      .filter((metric) => lowest(metric) > 0)
+      .filter((metric) => lowest(metric) > Math.max(CHANCE, highestReal(metric)))
       .map((metric) => `${ATTACKS[metric]} works better on training rows`),
+    ...(copied(evaluation, name) ? ["more rows equal training rows than chance makes"] : []),
   ];
+}
+
+function copied(evaluation: Evaluation, name: string): boolean {
+  const copies = valueOf(evaluation, "exact-copies", name) ?? 0;
+  return copies > 2 * (valueOf(evaluation, "exact-copies", REAL) ?? 0) + 0.01;
+}
+
+function attacked(evaluation: Evaluation, name: string): string[] {
+  const found = leaksOf(evaluation, name);
   if (found.length > 0) return [`${name}: signs of a leak: ${found.join("; ")}.`];
   if (scoreOf(evaluation, "closest-record", name)?.interval === null) return [];
   return [`${name}: no attack tried here found a leak; that makes none likely, it does not prove privacy.`];
