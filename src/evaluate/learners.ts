@@ -30,7 +30,7 @@ export function learnerKinds(task: Exclude<Task, "none">, nTrain: number): Learn
     },
     {
       key: "svm",
-      title: `SVM, ${kernel ? "RBF kernel" : "linear"}`,
+      title: "SVM",
       learner: kernel ? "svm-rbf" : "svm-linear",
       parameters: { C: 1 },
       grid: [0.5, 1].flatMap((C) => [

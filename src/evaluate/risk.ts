@@ -12,6 +12,9 @@ export interface Attempts {
 }
 
 export interface Risk {
+  /** the same before it is cut to 0 .. 1, and half of its 95 % interval */
+  raw: number;
+  error: number;
   /** how much more often it succeeds on training rows, of what is left to gain: 0 to 1 */
   value: number;
   interval: Interval;
@@ -32,14 +35,20 @@ export function riskOf(attempts: Attempts): Risk {
     attack.error / (1 - control.rate),
     (control.error * (attack.rate - 1)) / (1 - control.rate) ** 2,
   );
-  const cut = (x: number): number => Math.min(1, Math.max(0, x));
   return {
-    value: cut(value),
-    interval: [cut(value - error), cut(value + error)],
+    raw: value,
+    error,
+    ...cutRisk(value, error),
     attackRate: attack.rate,
     controlRate: control.rate,
     baselineRate: wilson(attempts.baselineSuccesses, attempts.nBaseline).rate,
   };
+}
+
+/** A risk is no less than 0 and no more than 1. */
+export function cutRisk(raw: number, error: number): Pick<Risk, "value" | "interval"> {
+  const cut = (x: number): number => Math.min(1, Math.max(0, x));
+  return { value: cut(raw), interval: [cut(raw - error), cut(raw + error)] };
 }
 
 /** A note where an attack did no better than guessing, which makes its risk mean nothing. */

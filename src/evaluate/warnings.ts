@@ -51,7 +51,6 @@ function tooClose(evaluation: Evaluation, name: string): string[] {
   const area = valueOf(evaluation, "detection", name);
   const copies = valueOf(evaluation, "exact-copies", name) ?? 0;
   const chance = valueOf(evaluation, "exact-copies", REAL) ?? 0;
-  const highestReal = (metric: string): number => scoreOf(evaluation, metric, REAL)?.interval?.[1] ?? 0;
   const found: string[] = [];
   if (area !== undefined && area < SUSPICIOUS_DETECTION) {
     found.push(

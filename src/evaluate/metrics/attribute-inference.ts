@@ -4,7 +4,7 @@ import { fromScaled } from "../../table/number";
 import type { Cells } from "../cells";
 import type { EvaluationContext, Metric } from "../metric";
 import { mean, sampleRows } from "../rows";
-import { riskOf, type Attempts, type Risk } from "../risk";
+import { cutRisk, riskOf, type Attempts, type Risk } from "../risk";
 import { nearestBy } from "./linkability";
 
 /** Most rows attacked of each kind, for each column. */
@@ -46,14 +46,15 @@ export const attributeInference: Metric = {
     for (const secret of secrets.sort((a, b) => a - b)) {
       risks.push(riskOf(await attack(table, targets, control, secret, context)));
     }
-    const value = mean(risks.map((risk) => risk.value));
-    // Columns are attacked on the same rows: the mean is taken to be as uncertain as one of them.
-    const [below, above] = [0, 1].map((side) =>
-      mean(risks.map((risk) => Math.abs(risk.interval[side]! - risk.value))),
+    // Cut only after the mean: cut one by one, chance alone would add up. Columns are attacked on the same rows, so the
+    // mean is taken to be as uncertain as one of them.
+    const { value, interval } = cutRisk(
+      mean(risks.map(({ raw }) => raw)),
+      mean(risks.map(({ error }) => error)),
     );
     return {
       value,
-      interval: [Math.max(0, value - below!), Math.min(1, value + above!)],
+      interval,
       parts: {
         worst: Math.max(...risks.map((risk) => risk.value)),
         attack: mean(risks.map((risk) => risk.attackRate)),

@@ -44,10 +44,7 @@ function efficiency(
   measures: readonly Measure[],
   texts: { title: string; description: string },
 ): Metric {
-  const kinds = learnerKinds(task, 0).map((kind) => ({
-    ...kind,
-    title: kind.key === "svm" ? "SVM" : kind.title,
-  }));
+  const kinds = learnerKinds(task, 0);
   return {
     name: "learning-efficiency",
     area: "utility",
