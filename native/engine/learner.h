@@ -33,7 +33,8 @@ struct LearnerProblem {
 
 /**
  * One kind of model. `fit_predict` gives (m, n_classes) probabilities (or scores that rank as they
- * do, see svm.h) or (m) values, and the same ones for the same problem. It may assume a problem that fit_predict() of learners.h has checked.
+ * do, see svm.h) or (m) values, and the same ones for the same problem. It may assume a problem
+ * that fit_predict() of learners.h has checked.
  */
 struct Learner {
   const char* name;

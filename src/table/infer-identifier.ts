@@ -19,7 +19,8 @@ const RUNNING = /^(\D*)(0|[1-9]\d{0,14})(\D*)$/;
  * part that varies holds digits: words that happen to be of one length are no identifiers.
  */
 export function inferPattern(texts: readonly string[]): InferredIdentifier | undefined {
-  if (texts.some((text) => text.length > LONGEST) || texts.every((text) => CLOCK.test(text))) return undefined;
+  if (texts.some((text) => text.length > LONGEST) || texts.every((text) => CLOCK.test(text)))
+    return undefined;
   return runningPattern(texts) ?? placePattern(texts);
 }
 

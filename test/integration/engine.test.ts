@@ -28,7 +28,9 @@ async function draw(settings: Partial<SamplerOptions["settings"]>): Promise<unkn
   });
   const drawn = (await sampler.group(0, 32)).columns;
   sampler.close();
-  const cells = drawn.map((column) => Array.from(column.kind === "category" ? column.codes : "scaled" in column ? column.scaled : []));
+  const cells = drawn.map((column) =>
+    Array.from(column.kind === "category" ? column.codes : "scaled" in column ? column.scaled : []),
+  );
   return Array.from({ length: 32 }, (_, i) => cells.map((column) => column[i]));
 }
 
