@@ -19,7 +19,7 @@ export function samplingSection(figures: SamplingFigures | undefined): Html | un
   if (figures === undefined) return undefined;
   const { rows, redraws, allowedMass } = figures;
   const reasons = Object.entries(redraws).map(([reason, n]) => `${n} ${REASONS[reason] ?? reason}`);
-  return html`<h2>Sampling</h2>
+  return html`<h2 id="sampling">Sampling</h2>
     <p>Drawn again for ${rows} rows: ${reasons.join(", ")}.</p>
     ${weakColumns(allowedMass)}`;
 }

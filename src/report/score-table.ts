@@ -1,4 +1,4 @@
-import type { Evaluation, MetricScores } from "../evaluate/evaluation";
+import type { Evaluation, MetricScores, Score } from "../evaluate/evaluation";
 import { BETTER, formatFigure } from "../evaluate/format-scores";
 import { html, type Html } from "./html";
 
@@ -13,7 +13,7 @@ export function scoreTable(evaluation: Evaluation): Html {
   const tables = evaluation.metrics[0]?.scores.map(({ table }) => table) ?? [];
   return html`<p>
       “real” is the yardstick: for machine learning efficiency (MLE) models trained on the real training rows,
-      else real test rows scored as if they were synthetic.
+      else real test rows scored as if they were synthetic. Below a figure, its 95 % interval.
     </p>
     <div class="scroll" tabindex="0" role="region" aria-label="Scores">
       <table>
@@ -44,7 +44,7 @@ function metricRows({ title, description, direction, parts, scores }: MetricScor
   return html`<tr>
       <th scope="row">${title}<small>${description}</small></th>
       <td>${better(direction)}</td>
-      ${scores.map(({ value }) => html`<td class="figure"><strong>${formatFigure(value)}</strong></td>`)}
+      ${scores.map((score) => html`<td class="figure"><strong>${formatFigure(score.value)}</strong>${interval(score)}</td>`)}
     </tr>
     ${parts.map(
       (part) =>
@@ -56,6 +56,12 @@ function metricRows({ title, description, direction, parts, scores }: MetricScor
           )}
         </tr> `,
     )}`;
+}
+
+/** The ends of the 95 % interval, below the figure. */
+function interval({ interval: ends }: Score): Html | undefined {
+  if (ends === null || ends[0] === null || ends[1] === null) return undefined;
+  return html`<small>${formatFigure(ends[0])} to ${formatFigure(ends[1])}</small>`;
 }
 
 const ARROWS: Readonly<Record<MetricScores["direction"], string>> = { higher: "↑", lower: "↓", half: "½" };
