@@ -16,5 +16,8 @@ model = AutoModelForCausalLM.from_pretrained(**file, dtype=torch.float32)
 tokenizer = AutoTokenizer.from_pretrained(**file)
 model.save_pretrained(os.path.join(out, "f32"))
 model.to(torch.bfloat16).save_pretrained(os.path.join(out, "bf16"))
+# transformers does not take these over from a GGUF.
+tokenizer.eos_token = tokenizer.convert_ids_to_tokens(model.config.eos_token_id)
+tokenizer.pad_token = tokenizer.eos_token
 for folder in ("f32", "bf16"):
     tokenizer.save_pretrained(os.path.join(out, folder))

@@ -1,13 +1,15 @@
 """Tunes be_great on a table, or draws rows from what it has tuned.
 
 Usage: be-great.py fit TABLE.csv BASE OUT STEPS
-       be-great.py sample FOLDER SETTINGS    (JSON: weights, batch, maxTokens, seconds)
+       be-great.py sample FOLDER SETTINGS    (JSON: weights, batch, seconds)
 
 Sampling prints a JSON object: the rows as be_great reads them from its own text, those that it throws away too, the tokens
-generated, the seconds and the largest resident memory in MB.
+generated, the seconds and the largest resident memory in MB. A row may take as many tokens as the longest of the table:
+be_great teaches its model no end, so rows are written on until then.
 """
 
 import json
+import os
 import resource
 import sys
 import time
@@ -33,13 +35,19 @@ def fit(table, base, out, steps):
         logging_steps=10,
     )
     # The word "nan" of the census table is a value like others.
-    model.fit(pd.read_csv(table, keep_default_na=False, na_values=[""]))
+    rows = pd.read_csv(table, keep_default_na=False, na_values=[""])
+    model.fit(rows)
     model.save(out)
+    texts = [", ".join(f"{name} is {value}" for name, value in row.items()) for row in rows.to_dict(orient="records")]
+    with open(os.path.join(out, "longest.json"), "w") as file:
+        json.dump(max(len(model.tokenizer(text)["input_ids"]) for text in texts), file)
 
 
 def sample(folder, settings):
     torch.manual_seed(1)
     great = GReaT.load_from_dir(folder)
+    with open(os.path.join(folder, "longest.json")) as file:
+        longest = json.load(file)
     great.model.to(getattr(torch, settings["weights"])).eval()
     calls = []
     generate = great.model.generate
@@ -54,7 +62,7 @@ def sample(folder, settings):
     great.model.generate = counted
 
     def draw(n):
-        great.sample(n_samples=1, k=n, max_length=settings["maxTokens"], device="cpu")
+        great.sample(n_samples=1, k=n, max_length=longest, device="cpu")
 
     draw(2)
     calls.clear()

@@ -12,7 +12,6 @@ export interface BeGreatTrial {
   weights: "float32" | "bfloat16";
   threads: number;
   batch: number;
-  maxTokens: number;
   seconds: number;
 }
 

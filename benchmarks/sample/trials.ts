@@ -146,7 +146,7 @@ export function beGreatTrials({ table, python, beGreat, requests, threads }: Pre
     const batch = 32;
     const options: BeGreatTrial = {
       ...{ python, folder: beGreat, requests: requests.compact, weights, threads, batch },
-      ...{ maxTokens: table === "adult" ? 250 : 150, seconds: BE_GREAT_SECONDS },
+      seconds: BE_GREAT_SECONDS,
     };
     const settings = { table, format: "text", examples: 0, rowsPerPrompt: 1, weights, batch };
     return trialOf("be_great", "be-great.ts", settings, options);
