@@ -35,6 +35,7 @@ Napi::Value nearest_neighbors_js(const Napi::CallbackInfo& info) {
     query.d = options.Get("d").As<Napi::Number>().Uint32Value();
     query.k = options.Get("k").As<Napi::Number>().Uint32Value();
     query.threads = options.Get("threads").As<Napi::Number>().Int32Value();
+    query.approximate = options.Get("approximate").ToBoolean();
     query.points = call->points.data();
     query.n = query.m = count_rows(call->points, query.d, "points");
     const Napi::Value queries = options.Get("queries");

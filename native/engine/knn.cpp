@@ -1,11 +1,13 @@
 #include "engine/knn.h"
 
 #include <faiss/IndexFlat.h>
+#include <faiss/IndexIVFFlat.h>
 #include <omp.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -16,6 +18,10 @@ namespace {
 
 // Queries searched at once: bounds the memory of candidates and of Faiss's block of distances.
 constexpr size_t kBlock = 4096;
+// Below so many points an inverted file gains nothing.
+constexpr size_t kLeastForCells = 4000;
+// Cells that a row looks into.
+constexpr size_t kProbes = 16;
 
 using Candidate =
     std::pair<double, int32_t>;  // squared distance, id: compares as ties go to the smaller id
@@ -135,6 +141,22 @@ double largest_norm(const float* rows, size_t n, size_t d) {
   return largest;
 }
 
+/** An index of points on cells about k-means centres, fitted on a sample of them by a fixed seed.
+ */
+struct CellIndex {
+  CellIndex(const float* points, size_t n, size_t d)
+      : centres(static_cast<faiss::Index::idx_t>(d)),
+        index(&centres, d, static_cast<size_t>(std::sqrt(static_cast<double>(n)))) {
+    index.nprobe = kProbes;
+    index.cp.niter = 10;
+    index.cp.max_points_per_centroid = 64;
+    index.train(static_cast<faiss::Index::idx_t>(n), points);
+    index.add(static_cast<faiss::Index::idx_t>(n), points);
+  }
+  faiss::IndexFlatL2 centres;
+  faiss::IndexIVFFlat index;
+};
+
 }  // namespace
 
 Neighbors nearest_neighbors(const NeighborQuery& q) {
@@ -147,8 +169,15 @@ Neighbors nearest_neighbors(const NeighborQuery& q) {
   std::vector<float> centred(q.n * q.d);
   centre(q.points, q.n, means, centred.data());
   const double points_norm = largest_norm(centred.data(), q.n, q.d);
-  faiss::IndexFlatL2 index(static_cast<faiss::Index::idx_t>(q.d));
-  index.add(static_cast<faiss::Index::idx_t>(q.n), centred.data());
+  const bool in_cells = q.approximate && q.n >= kLeastForCells;
+  faiss::IndexFlatL2 flat(static_cast<faiss::Index::idx_t>(q.d));
+  std::unique_ptr<CellIndex> cells;
+  if (in_cells) {
+    cells = std::make_unique<CellIndex>(centred.data(), q.n, q.d);
+  } else {
+    flat.add(static_cast<faiss::Index::idx_t>(q.n), centred.data());
+  }
+  const faiss::Index& index = in_cells ? static_cast<const faiss::Index&>(cells->index) : flat;
   centred.clear();
   centred.shrink_to_fit();
 
@@ -190,7 +219,8 @@ Neighbors nearest_neighbors(const NeighborQuery& q) {
       keep_nearest(candidates, i, q.k, result);
       // What Faiss left out is at least as far as its last candidate, but for the error.
       const double farthest = candidates[q.k - 1].first;
-      const bool complete = wanted == q.n || farthest < distances[b * wanted + wanted - 1] - error;
+      const bool complete =
+          in_cells || wanted == q.n || farthest < distances[b * wanted + wanted - 1] - error;
       if (!complete) search_all(q, i, farthest, result);
     }
   }

@@ -16,6 +16,8 @@ struct NeighborQuery {
   size_t m = 0;
   size_t k = 0;
   int threads = 1;
+  // Look only in the cells of the points' space that are nearest to a row: see nearest_neighbors.
+  bool approximate = false;
 };
 
 struct Neighbors {
@@ -24,11 +26,14 @@ struct Neighbors {
 };
 
 /**
- * Exact k nearest neighbours. Faiss finds candidates with its blocked matrix product, whose
- * distances carry rounding errors; these are recomputed in double, and a query whose candidates may
- * not hold all of the k nearest (many points at one distance) is searched again without shortcuts.
- * Ties therefore go to the smaller id, whatever the block sizes and the number of threads. Throws
- * E_INPUT for sizes that do not fit and for values that are not finite.
+ * k nearest neighbours, exact by default. Faiss finds candidates with its blocked matrix product,
+ * whose distances carry rounding errors; these are recomputed in double, and a query whose
+ * candidates may not hold all of the k nearest (many points at one distance) is searched again
+ * without shortcuts. Ties therefore go to the smaller id, whatever the block sizes and the number
+ * of threads. With `approximate` and more than a few thousand points, candidates come from an
+ * inverted file (Faiss's IVF: sqrt(n) cells about k-means centres, of which each row looks into 16)
+ * and no row is searched again: ids may not be the nearest, their distances are right.
+ * Deterministic. Throws E_INPUT for sizes that do not fit and for values that are not finite.
  */
 Neighbors nearest_neighbors(const NeighborQuery& query);
 

@@ -113,3 +113,31 @@ TEST(knn_refuses_what_it_cannot_search) {
   points[3] = std::numeric_limits<float>::infinity();
   check_refused(self_join(points, 2, 2), "row 1, column 1");
 }
+
+TEST(knn_in_cells_finds_most_of_the_nearest_and_the_same_each_time) {
+  const size_t d = 6;
+  const auto points = make_points(6000, d, 11, 0);
+  const auto rows = make_points(300, d, 12, 0);
+  NeighborQuery query = self_join(points, d, 3);
+  query.queries = rows.data();
+  query.m = 300;
+  const Neighbors exact = nearest_neighbors(query);
+  query.approximate = true;
+  const Neighbors found = nearest_neighbors(query);
+  check_same(nearest_neighbors(query), found);
+  size_t same = 0;
+  for (size_t i = 0; i < 300; i++) {
+    if (found.ids[3 * i] == exact.ids[3 * i]) same++;
+    // distances are those of the points found, so never below the nearest
+    CHECK(found.distances[3 * i] >= exact.distances[3 * i]);
+    CHECK(found.distances[3 * i] <= found.distances[3 * i + 2]);
+  }
+  CHECK(same > 240);
+}
+
+TEST(knn_in_cells_of_few_points_is_exact) {
+  const auto points = make_points(500, 4, 13, 3);
+  NeighborQuery query = self_join(points, 4, 5);
+  query.approximate = true;
+  check_same(nearest_neighbors(query), nearest_neighbors_reference(query));
+}

@@ -11,6 +11,9 @@ import { FeatureEncoder } from "./features";
 import type { EvaluationContext } from "./metric";
 import { Slots } from "./slots";
 
+/** Pairs of rows times dimensions: about a minute of two cores. */
+const MAX_EXACT = 2e12;
+
 export interface ContextOptions {
   schema: TableSchema;
   train: Column[];
@@ -55,13 +58,20 @@ export function createContext(options: ContextOptions): EvaluationContext {
         ),
       ),
     neighbors: async (query) => {
-      const found = await orAborted(loadAddon().nearestNeighbors({ ...query, threads }), signal);
+      const approximate = isLarge(query);
+      const found = await orAborted(loadAddon().nearestNeighbors({ ...query, threads, approximate }), signal);
       return {
+        approximate,
         ids: new Int32Array(found.ids),
         distances: new Float32Array(found.distances).map(Math.sqrt),
       };
     },
   };
+}
+
+/** Whether comparing each row with each point would take minutes. */
+function isLarge({ points, queries, d }: Parameters<EvaluationContext["neighbors"]>[0]): boolean {
+  return (points.length / d) * (queries ?? points).length > MAX_EXACT;
 }
 
 /** The same context with these as its only real rows never seen: for scoring the others. */

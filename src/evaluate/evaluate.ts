@@ -6,6 +6,7 @@ import type { TableSchema } from "../table/schema";
 import { cellsOf, pickRows } from "./cells";
 import { createContext, withHoldout } from "./context";
 import { REAL, type Evaluation, type MetricScores, type Score } from "./evaluation";
+import { KeptScores } from "./kept-scores";
 import type { EvaluationContext, Metric, MetricResult } from "./metric";
 import { metricsFor } from "./metrics";
 import { sampleIds } from "./rows";
@@ -36,6 +37,8 @@ export interface EvaluateOptions extends StageControl {
   tune?: boolean | undefined;
   /** also the figures of the original method, by its own formulas */
   compat?: boolean | undefined;
+  /** file that keeps each score when it is there, so that an interrupted evaluation goes on; the caller removes it */
+  keep?: string | undefined;
   /** further metrics, for instance those that need a model */
   extra?: readonly Metric[] | undefined;
 }
@@ -66,6 +69,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const yardsticks = new Yardsticks(context, columnsOf(options.test), options.holdout !== undefined);
   let done = 0;
   const results: MetricScores[] = [];
+  const kept = options.keep === undefined ? undefined : await KeptScores.open(options.keep, options);
   for (const metric of metrics) {
     const scores: Score[] = [];
     const real = yardsticks.of(metric);
@@ -73,7 +77,10 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     for (const { name, columns, context } of [{ name: REAL, ...real }, ...tables]) {
       throwIfAborted(signal, "the evaluation");
       onProgress?.({ stage: "evaluate", done, total, unit: "scores", note: `${metric.title}, ${name}` });
-      scores.push(toScore(name, await metric.compute(cellsOf(columns), context, columns)));
+      const known = kept?.get(metric.name, name);
+      const score = known ?? toScore(name, await computeNoting(metric, columns, context));
+      if (!known) await kept?.add(metric.name, score);
+      scores.push(score);
       done++;
     }
     results.push(describe(metric, scores));
@@ -89,6 +96,24 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     warnings: [],
   };
   return { ...evaluation, warnings: [...findWarnings(evaluation), ...warnings] };
+}
+
+/** What a metric says of a table, with a note where it had to look for nearest rows by approximation. */
+async function computeNoting(
+  metric: Metric,
+  columns: Column[],
+  context: EvaluationContext,
+): Promise<MetricResult> {
+  let approximate = false;
+  const neighbors: EvaluationContext["neighbors"] = async (query) => {
+    const found = await context.neighbors(query);
+    approximate ||= found.approximate;
+    return found;
+  };
+  const result = await metric.compute(cellsOf(columns), { ...context, neighbors }, columns);
+  if (!approximate) return result;
+  const note = "nearest rows were looked for in 16 cells of space, and a few may be second nearest";
+  return { ...result, notes: [...(result.notes ?? []), note] };
 }
 
 /**

@@ -54,6 +54,8 @@ export interface Neighbors {
   ids: Int32Array;
   /** Euclidean */
   distances: Float32Array;
+  /** whether there were too many points to look at each: some may not be the nearest */
+  approximate: boolean;
 }
 
 /** What every metric may use: the real tables, what was fitted on them, and the engine. */
@@ -82,6 +84,8 @@ export interface EvaluationContext {
   readonly once: <T>(key: string, make: () => T) => T;
   /** One of the engine's learners; several run at once. Rejects with E_ABORTED when the evaluation is interrupted. */
   readonly fitPredict: (options: Omit<FitPredictOptions, "threads" | "seed">) => Promise<Float64Array>;
-  /** Nearest points; rejects as fitPredict does. */
-  readonly neighbors: (options: Omit<NearestNeighborsOptions, "threads">) => Promise<Neighbors>;
+  /** Nearest points, nearly so where there are very many; rejects as fitPredict does. */
+  readonly neighbors: (
+    options: Omit<NearestNeighborsOptions, "threads" | "approximate">,
+  ) => Promise<Neighbors>;
 }

@@ -12,7 +12,7 @@ export interface Addon {
    */
   loadBackends(directory: string): string[];
 
-  /** Exact k nearest neighbours by squared Euclidean distance; ties go to the smaller id. */
+  /** k nearest neighbours by squared Euclidean distance, exact unless asked otherwise; ties go to the smaller id. */
   nearestNeighbors(options: NearestNeighborsOptions): Promise<NearestNeighborsResult>;
 
   /** Opens a GGUF for tokenising and sampling, with an adapter of ours (or any llama.cpp LoRA) if given. */
@@ -53,6 +53,8 @@ export interface NearestNeighborsOptions {
   queries?: Float32Array;
   k: number;
   threads: number;
+  /** of many points look only at those in cells of space near a row: fast, ids may not be the nearest [false] */
+  approximate?: boolean;
 }
 
 export interface NearestNeighborsResult {
@@ -276,6 +278,8 @@ export type TrainTarget = "q" | "k" | "v" | "o" | "gate" | "up" | "down";
 
 export interface OpenTrainerOptions {
   path: string;
+  /** a finished LoRA (GGUF) that the frozen weights hold beside the base's: for losses under it, or to train on top */
+  adapter?: string;
   rank: number;
   alpha: number;
   /** share of the values that A does not see in training passes, the others scaled up for it [0] */

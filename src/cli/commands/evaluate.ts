@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import type { Command } from "commander";
 import { HarmonicError } from "../../errors";
 import { evaluate } from "../../evaluate/evaluate";
@@ -49,10 +50,14 @@ export function addEvaluate(program: Command, io: Io): void {
           ...(target === undefined ? {} : { target }),
         },
       );
-      const evaluation = await evaluate({ ...tables, ...control, seed, threads, tune, compat });
+      const result = options.metrics ?? options.csv ?? options.report;
+      // Without a file for the results there is none to go on from either.
+      const keep = result === undefined ? undefined : `${result}.partial`;
+      const evaluation = await evaluate({ ...tables, ...control, seed, threads, tune, compat, keep });
       if (options.metrics) await writeText(options.metrics, JSON.stringify(evaluation, null, 2) + "\n");
       if (options.csv) await writeText(options.csv, scoresCsv(evaluation));
       if (options.report) await writeText(options.report, renderReport({ ...tables, evaluation }));
+      if (keep !== undefined) await rm(keep, { force: true });
       await print(evaluation, formatScores(evaluation));
     },
     { config: true },

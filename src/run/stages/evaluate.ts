@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { evaluate } from "../../evaluate/evaluate";
 import type { Evaluation } from "../../evaluate/evaluation";
 import { readTables } from "../../evaluate/read-tables";
@@ -30,7 +31,8 @@ export async function evaluateStage(
     },
     { schema: await loadSchema(folder.path(FILES.schema)) },
   );
-  const evaluation: Evaluation = await evaluate({ ...tables, ...control, seed: run.seed });
+  const keep = `${folder.path(FILES.metrics)}.partial`;
+  const evaluation: Evaluation = await evaluate({ ...tables, ...control, seed: run.seed, keep });
   await writeText(folder.path(FILES.metrics), JSON.stringify(evaluation, null, 2) + "\n");
   const report = renderReport({
     ...tables,
@@ -41,6 +43,7 @@ export async function evaluateStage(
     settings: flatSettings(run),
   });
   await writeText(folder.path(FILES.report), report);
+  await rm(keep, { force: true });
   await folder.finish("evaluate", [FILES.metrics, FILES.report]);
 }
 

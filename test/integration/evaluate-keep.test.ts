@@ -1,0 +1,43 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { evaluate, type EvaluateOptions } from "../../src/evaluate/evaluate";
+import type { Column } from "../../src/table/columns";
+import { makePeople, schemaOf } from "../support/people";
+import { temporaryFolder } from "../support/temporary";
+
+const folder = temporaryFolder();
+const tables = (seed: number): EvaluateOptions => ({
+  schema: schemaOf(makePeople(2, 1), "label"),
+  train: makePeople(120, 1),
+  test: makePeople(60, 2),
+  synthetic: [{ name: "mine", columns: makePeople(80, 3) as Column[] }],
+  seed,
+});
+
+test("an interrupted evaluation goes on with the scores that it has kept", async () => {
+  const keep = join(folder, "metrics.json.partial");
+  const whole = await evaluate(tables(1));
+  const controller = new AbortController();
+  const interrupted = evaluate({
+    ...tables(1),
+    keep,
+    signal: controller.signal,
+    onProgress: ({ done }) => {
+      if (done === 7) controller.abort();
+    },
+  });
+  await expect(interrupted).rejects.toMatchObject({ code: "E_ABORTED" });
+  expect(readFileSync(keep, "utf8").trim().split("\n").length).toBeGreaterThanOrEqual(7);
+
+  // a line that the interruption cut off, and a mark to see that what is kept is not computed again
+  const text = readFileSync(keep, "utf8").replace('"notes":[]', '"notes":["kept"]');
+  writeFileSync(keep, `${text}{"metric":"cut o`);
+  const gone = await evaluate({ ...tables(1), keep });
+  expect(gone.metrics[0]!.scores[0]!.notes).toEqual(["kept"]);
+  gone.metrics[0]!.scores[0]!.notes = [];
+  expect(gone.metrics).toEqual(whole.metrics);
+
+  // another seed is another evaluation
+  const other = await evaluate({ ...tables(2), keep });
+  expect(other.metrics[0]!.scores[0]!.notes).not.toContain("kept");
+});
