@@ -13,6 +13,7 @@ export interface Drawn {
 export function valuesOf({ rows, tokens, seconds }: Drawn, schema: TableSchema): Record<string, number[]> {
   if (rows.length === 0) throw new Error(`no row was finished within ${seconds.toFixed(0)} s`);
   const valid = rows.filter((row) => isValid(row, schema)).length;
+  if (valid === 0) throw new Error(`none of ${rows.length} rows is valid, e.g. ${JSON.stringify(rows[0])}`);
   return {
     rows_per_second: [valid / seconds],
     valid_share: [valid / rows.length],
