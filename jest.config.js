@@ -21,5 +21,5 @@ module.exports = {
   projects: ["unit", "integration", "parity", "e2e"].map(project),
   // Two cores: a test that trains or samples takes one, and the models of more would not fit small machines.
   maxWorkers: 2,
-  testTimeout: 60_000,
+  testTimeout: 240_000,
 };

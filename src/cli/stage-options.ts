@@ -133,7 +133,10 @@ export const SAMPLE_SPECS = {
     min: 0,
     max: 1,
   }),
-  allowCopies: flag("--allow-copies", "keep rows that equal a row trained on; default: draw them again"),
+  allowCopies: flag(
+    "--allow-copies",
+    "keep rows that equal a row trained on; default: draw them again, unless the table repeats itself",
+  ),
   minDistance: real("--min-distance <d>", "draw rows again that are nearer to a row trained on; default 0", {
     min: 0,
   }),

@@ -3,6 +3,8 @@ import { rowCount } from "../table/convert";
 
 /** A set of the rows of a table, to ask whether another table of the same schema shares a row. */
 export class RowIndex {
+  /** different rows among those indexed */
+  readonly nDistinct: number = 0;
   /** row + 1 in each slot, 0 where empty; a power of two of slots, at most half of them taken */
   private readonly slots: Int32Array;
   private readonly bits = new Float64Array(1);
@@ -22,7 +24,9 @@ export class RowIndex {
     this.slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * n + 2)));
     for (let row = 0; row < n; row++) {
       const slot = this.find(columns, row);
-      if (this.slots[slot] === 0) this.slots[slot] = row + 1;
+      if (this.slots[slot] !== 0) continue;
+      this.slots[slot] = row + 1;
+      this.nDistinct++;
     }
   }
 

@@ -11,12 +11,16 @@ export interface GateOptions {
   schema: TableSchema;
   /** whether the target counts in distances, as in preprocess */
   labelInDistance: boolean;
-  allowCopies: boolean;
+  /** absent: where at least MANY_REPEATS of the rows repeat others */
+  allowCopies: boolean | undefined;
   minDistance: number;
   /** tell the distances even where no least one is asked for */
   distances: boolean;
   threads: number;
 }
+
+/** Share of rows that repeat others from which on a copy is what the table itself does. */
+const MANY_REPEATS = 0.1;
 
 /** Why a row may not stand: it equals a row trained on, or is nearer to one than allowed. */
 export type Leak = "copies" | "near";
@@ -30,6 +34,7 @@ export interface Judgement {
 
 /** Holds drawn rows against the rows trained on. */
 export class PrivacyGate {
+  readonly warnings: string[] = [];
   private readonly copies: RowIndex | undefined;
   private readonly encoding: Encoding | undefined;
   /** shape (n, max(d, 1)) */
@@ -39,7 +44,14 @@ export class PrivacyGate {
     const { columns, schema, labelInDistance, allowCopies, minDistance, distances } = options;
     const n = rowCount(columns);
     if (n === 0) return;
-    if (!allowCopies) this.copies = new RowIndex(columns);
+    if (allowCopies !== true) this.copies = new RowIndex(columns);
+    const repeats = this.copies === undefined ? 0 : 1 - this.copies.nDistinct / n;
+    if (allowCopies === undefined && repeats >= MANY_REPEATS) {
+      this.copies = undefined;
+      this.warnings.push(
+        `rows that equal a row trained on are kept: ${Math.round(100 * repeats)} % of the table's rows repeat another one`,
+      );
+    }
     if (minDistance === 0 && !distances) return;
     this.encoding = fitEncoding(columns, schema, { target: labelInDistance });
     this.points = this.pointsOf(columns);

@@ -104,7 +104,7 @@ export async function sampleToFile(options: SampleToFileOptions): Promise<Sample
       const seconds = (Date.now() - started) / 1000;
       return {
         rows: plan.groups.total,
-        warnings: [...sampler.plan.warnings, ...plan.identifiers.warnings],
+        warnings: [...sampler.plan.warnings, ...sampler.gate.warnings, ...plan.identifiers.warnings],
         ...counts,
         seconds,
         ...(allowedMass && { allowedMass }),

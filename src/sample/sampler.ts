@@ -94,7 +94,7 @@ export class Sampler {
     readonly settings: DrawSettings & { nSequences: number },
     readonly plan: RowPlan,
     private readonly prompts: PromptSource,
-    private readonly gate: PrivacyGate,
+    readonly gate: PrivacyGate,
     private readonly model: ModelHandle,
     private readonly generator: GeneratorHandle,
   ) {}
@@ -125,7 +125,7 @@ export class Sampler {
       const rules = rulesOf(options);
       const plan = new RowPlan({ ...options, rules, automaton, columns, seed });
       // A row that is completed may well be one that is known: that is no leak of the model's.
-      const allowCopies = settings.allowCopies || options.conditions?.given !== undefined;
+      const allowCopies = options.conditions?.given === undefined ? settings.allowCopies : true;
       const prompts = new PromptSource(automaton, { columns, description, k, neighbors, prompt, seed });
       const gate = new PrivacyGate({
         ...{ columns, schema, labelInDistance, allowCopies, minDistance, distances: explain, threads },

@@ -25,8 +25,11 @@ export const sampleSettingsSchema = z.strictObject({
   nSequences: z.int().min(1).max(256).optional(),
   /** what evaluates the model: llama.cpp, our own graph over 8-bit weights, or whichever is faster here [auto] */
   engine: z.enum(["auto", "graph", "llama"]).default("auto"),
-  /** whether rows may equal a row trained on; else they are drawn again [false] */
-  allowCopies: z.boolean().default(false),
+  /**
+   * whether rows may equal a row trained on; else they are drawn again. Absent: they may where a tenth of the rows trained
+   * on repeat others, for there an equal row tells of nobody.
+   */
+  allowCopies: z.boolean().optional(),
   /**
    * least distance to the nearest row trained on, in preprocess's encoding, in which a column that differs wholly
    * counts 1; nearer rows are drawn again [0]

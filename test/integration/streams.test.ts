@@ -151,6 +151,20 @@ describe("the privacy gate", () => {
     expect(copiesIn(await rowsIn(open.out)).length).toBeGreaterThan(0);
   });
 
+  it("keeps copies by default where the table repeats itself, and says so", async () => {
+    const n = rowCount(columns);
+    const twice = selectRows(
+      columns,
+      Array.from({ length: 2 * n }, (_, i) => i % n),
+    );
+    const repeating = options("twice.csv", { prompt: "random" }, { columns: twice });
+    const { redraws, warnings } = await sampleToFile(repeating);
+    expect(redraws.copies).toBe(0);
+    expect(warnings).toEqual([
+      expect.stringContaining("are kept: 50 % of the table's rows repeat another one"),
+    ]);
+  });
+
   it("keeps rows at the least distance asked for", async () => {
     const far = options(
       "far.csv",

@@ -53,7 +53,12 @@ export interface SampleOverrides {
 export function plainSampleSettings(settings: SampleStageSettings, compat: boolean): PlainSettings {
   const wanted = { ...defaults(compat), rows: 1, ...settings };
   const { seed: _seed, threads: _threads, ...plain } = parseSampleSettings(wanted);
-  return { ...plain, rows: settings.rows ?? null, nSequences: plain.nSequences ?? null };
+  return {
+    ...plain,
+    rows: settings.rows ?? null,
+    nSequences: plain.nSequences ?? null,
+    allowCopies: plain.allowCopies ?? null,
+  };
 }
 
 /** As the original draws: after random rows, at its temperature, and keeping what comes. */

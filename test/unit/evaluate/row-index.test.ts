@@ -5,6 +5,8 @@ test("a row is found by all its cells, missing equal to missing", () => {
   const index = new RowIndex([numbers("x", [1, NaN, 0]), categories("c", ["a", "b"], [0, 1, -1])]);
   const asked = [numbers("x", [1, 1, NaN, -0]), categories("c", ["a", "b"], [0, 1, 1, -1])];
   expect([0, 1, 2, 3].map((row) => index.has(asked, row))).toEqual([true, false, true, true]);
+  expect(index.nDistinct).toBe(3);
+  expect(new RowIndex([numbers("x", [1, 2, 1, NaN, NaN])]).nDistinct).toBe(3);
 });
 
 test("all of many rows are found, and none of others", () => {
