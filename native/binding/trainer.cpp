@@ -151,6 +151,7 @@ ggml_type weight_type(const std::string& name) {
 TrainerOptions read_options(Napi::Env env, const Napi::Object& o) {
   TrainerOptions options;
   options.path = o.Get("path").As<Napi::String>();
+  if (o.Has("adapter")) options.merged = o.Get("adapter").As<Napi::String>();
   options.adapter.rank = o.Get("rank").As<Napi::Number>();
   options.adapter.alpha = o.Get("alpha").As<Napi::Number>().FloatValue();
   if (o.Has("dropout")) {

@@ -129,9 +129,9 @@ Trainer::Trainer(const TrainerOptions& options)
       options.allowed_sets.size() % options.vocabulary.size() != 0) {
     throw Error("E_USAGE", "expected `allowedSets` to hold whole rows of `vocabulary`");
   }
-  weights_ = std::make_unique<Weights>(
-      WeightsOptions{options.path, "", options.weights, options.vocabulary, true, options.measured},
-      cpu_.backend());
+  weights_ = std::make_unique<Weights>(WeightsOptions{options.path, options.merged, options.weights,
+                                                      options.vocabulary, true, options.measured},
+                                       cpu_.backend());
   AdapterOptions adapter = options.adapter;
   adapter.measured = options.measured;
   adapter_ = std::make_unique<Adapter>(weights_->hp, adapter, cpu_.backend());

@@ -19,6 +19,7 @@ namespace harmonic {
 
 struct TrainerOptions {
   std::string path;
+  std::string merged;  // a finished LoRA that the frozen weights hold; empty: none
   AdapterOptions adapter;
   ggml_type weights = GGML_TYPE_BF16;
   int threads = 1;

@@ -45,6 +45,13 @@ describe.each(["llama", "qwen2", "qwen3"])("a %s adapter", (architecture) => {
     expect(worst).toBeLessThan(5e-3);
   });
 
+  it("gives its losses when a trainer holds it finished", async () => {
+    const trainer = await addon.openTrainer(tinyTrainer(base, { adapter, rank: 1, targets: ["q"] }));
+    const held = new Float32Array(await trainer.evaluate(nextTokenBatch(tokens)));
+    trainer.close();
+    held.forEach((loss, i) => expect(Math.abs(loss - losses[i]!)).toBeLessThan(1e-4));
+  });
+
   it("has learnt: the base alone finds the tokens less likely", async () => {
     const model = await addon.openModel({ path: base });
     const logs = new Float32Array(await model.logProbabilities(tokens));
@@ -65,6 +72,14 @@ describe("the trainer", () => {
     await expect(addon.openTrainer(tinyTrainer(other))).rejects.toMatchObject({
       code: "E_MODEL",
       message: expect.stringContaining("internlm2") as string,
+    });
+  });
+
+  it("refuses a finished adapter that is none", async () => {
+    const adapter = join(folder, "text-adapter.gguf");
+    writeFileSync(adapter, "not an adapter at all");
+    await expect(addon.openTrainer(tinyTrainer(base, { adapter }))).rejects.toMatchObject({
+      code: "E_MODEL",
     });
   });
 
