@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { addTrain } from "./commands/train";
 import { packageVersion } from "../version";
 import type { Io } from "./io";
+import { addBench } from "./commands/bench";
 import { addEvaluate } from "./commands/evaluate";
 import { addMerge } from "./commands/merge";
 import { addModel } from "./commands/model";
@@ -31,6 +32,7 @@ export function createProgram(io: Io): Command {
   addSample(program, io);
   addMerge(program, io);
   addEvaluate(program, io);
+  addBench(program, io);
   addModel(program, io);
   return program;
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
 import { fitEncoding } from "../encode/encoding";
 import { aborted } from "../errors";
@@ -11,8 +12,8 @@ import { FeatureEncoder } from "./features";
 import type { EvaluationContext } from "./metric";
 import { Slots } from "./slots";
 
-/** Pairs of rows times dimensions: about a minute of two cores. */
-const MAX_EXACT = 2e12;
+/** Pairs of rows times dimensions: some seconds of two cores, more where many rows are equally near. */
+const MAX_EXACT = 1e11;
 
 export interface ContextOptions {
   schema: TableSchema;
@@ -29,6 +30,8 @@ export interface ContextOptions {
 export function createContext(options: ContextOptions): EvaluationContext {
   const { seed, signal } = options;
   const threads = options.threads ?? availableParallelism();
+  // Every learner that waits for its turn listens.
+  if (signal) setMaxListeners(0, signal);
   const schema = { ...options.schema, fields: options.schema.fields.filter((field) => !isTextField(field)) };
   const target = schema.fields.findIndex(({ name }) => name === schema.target);
   const random = new Random(seed).derive("evaluate");
@@ -69,7 +72,7 @@ export function createContext(options: ContextOptions): EvaluationContext {
   };
 }
 
-/** Whether comparing each row with each point would take minutes. */
+/** Whether comparing each row with each point would take long. */
 function isLarge({ points, queries, d }: Parameters<EvaluationContext["neighbors"]>[0]): boolean {
   return (points.length / d) * (queries ?? points).length > MAX_EXACT;
 }

@@ -39,6 +39,8 @@ export interface EvaluateOptions extends StageControl {
   compat?: boolean | undefined;
   /** file that keeps each score when it is there, so that an interrupted evaluation goes on; the caller removes it */
   keep?: string | undefined;
+  /** names of the metrics to compute; default: all */
+  metrics?: readonly string[] | undefined;
   /** further metrics, for instance those that need a model */
   extra?: readonly Metric[] | undefined;
 }
@@ -64,7 +66,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const metrics = [
     ...metricsFor(context.task, { compat: options.compat ?? false }),
     ...(options.extra ?? []),
-  ];
+  ].filter(({ name }) => options.metrics?.includes(name) ?? true);
   const total = metrics.length * (synthetic.length + 1);
   const yardsticks = new Yardsticks(context, columnsOf(options.test), options.holdout !== undefined);
   let done = 0;

@@ -3,6 +3,7 @@ import type { Cells } from "../cells";
 import { around, bootstrapErrors } from "../intervals";
 import type { EvaluationContext, Metric } from "../metric";
 import { mean, quantile, sampleRows } from "../rows";
+import { MAX_SCORED } from "./closest-record";
 
 /**
  * Nearest neighbour distance ratio: distance to the closest over distance to the second closest training row, and the
@@ -26,8 +27,9 @@ export const neighbourRatio: Metric = {
     const { train, holdout } = context;
     const size = Math.min(rowCount(train), rowCount(holdout));
     if (size < 2) return { value: NaN, notes: ["fewer than two real rows to compare with"] };
-    const toTrain = await ratios(table, sampleRows(train, size, context.random("closest record 0")), context);
-    const toHoldout = await ratios(table, sampleRows(holdout, size, context.random("holdout")), context);
+    const rows = sampleRows(table, MAX_SCORED, context.random("rows scored"));
+    const toTrain = await ratios(rows, sampleRows(train, size, context.random("closest record 0")), context);
+    const toHoldout = await ratios(rows, sampleRows(holdout, size, context.random("holdout")), context);
     const low = (values: Float64Array): number => quantile(values.slice().sort(), 0.05);
     const value = low(toTrain);
     const [error] = bootstrapErrors(
@@ -44,6 +46,7 @@ export const neighbourRatio: Metric = {
         "median-holdout": quantile(toHoldout.slice().sort(), 0.5),
       },
       detail: { rowsCompared: size, mean: mean(toTrain), meanHoldout: mean(toHoldout) },
+      notes: rows === table ? [] : [`computed on ${MAX_SCORED} of the rows`],
     };
   },
 };
