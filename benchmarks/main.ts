@@ -1,3 +1,4 @@
+import { evaluateBenchmark } from "./evaluate/benchmark";
 import { groupsBenchmark } from "./groups/benchmark";
 import { runBenchmark } from "./harness/run";
 import type { Benchmark } from "./harness/trial";
@@ -11,6 +12,7 @@ const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   sample: sampleBenchmark,
   million: millionBenchmark,
   groups: groupsBenchmark,
+  evaluate: evaluateBenchmark,
 };
 
 async function main(): Promise<void> {
