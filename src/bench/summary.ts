@@ -27,7 +27,8 @@ export interface BenchResult {
 /** Means over the seeds, each beside the published figure. */
 export function summarise(cells: readonly Cell[], bench: BenchFile): BenchResult {
   const methods = [ORIGINAL, ...Object.keys(bench.methods)];
-  const measures = Object.keys(cells[0]?.figures ?? {});
+  // What the paper gives and is not computed here stands there as well.
+  const measures = [...new Set([...Object.keys(PUBLISHED), ...Object.keys(cells[0]?.figures ?? {})])];
   const figures = measures.flatMap((measure) =>
     Object.keys(bench.tables).flatMap((table) =>
       methods.map((method): BenchFigure => {

@@ -8,6 +8,7 @@ import { scoresCsv } from "../../evaluate/scores-csv";
 import { renderReport } from "../../report/report";
 import { writeText } from "../../run/atomic";
 import { loadSchema } from "../../table/schema-json";
+import { packageVersion } from "../../version";
 import { defineCommand } from "../command";
 import type { Io } from "../io";
 import { flag, integer, text } from "../options";
@@ -54,9 +55,16 @@ export function addEvaluate(program: Command, io: Io): void {
       // Without a file for the results there is none to go on from either.
       const keep = result === undefined ? undefined : `${result}.partial`;
       const evaluation = await evaluate({ ...tables, ...control, seed, threads, tune, compat, keep });
+      const settings = {
+        ...Object.fromEntries(
+          (["train", "test", "holdout", "schema"] as const).map((name) => [name, options[name] ?? null]),
+        ),
+        synthetic: command.opts<{ synthetic: string[] }>().synthetic.join(", "),
+        ...{ tune: tune ?? false, compat: compat ?? false, "version of harmonic": packageVersion() },
+      };
       if (options.metrics) await writeText(options.metrics, JSON.stringify(evaluation, null, 2) + "\n");
       if (options.csv) await writeText(options.csv, scoresCsv(evaluation));
-      if (options.report) await writeText(options.report, renderReport({ ...tables, evaluation }));
+      if (options.report) await writeText(options.report, renderReport({ ...tables, evaluation, settings }));
       if (keep !== undefined) await rm(keep, { force: true });
       await print(evaluation, formatScores(evaluation));
     },
