@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { evaluate, type EvaluateOptions } from "../../src/evaluate/evaluate";
-import type { Column } from "../../src/table/columns";
 import { makePeople, schemaOf } from "../support/people";
 import { temporaryFolder } from "../support/temporary";
 
@@ -10,7 +9,7 @@ const tables = (seed: number): EvaluateOptions => ({
   schema: schemaOf(makePeople(2, 1), "label"),
   train: makePeople(120, 1),
   test: makePeople(60, 2),
-  synthetic: [{ name: "mine", columns: makePeople(80, 3) as Column[] }],
+  synthetic: [{ name: "mine", columns: makePeople(80, 3) }],
   seed,
 });
 
