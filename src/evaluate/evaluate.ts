@@ -80,7 +80,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       throwIfAborted(signal, "the evaluation");
       onProgress?.({ stage: "evaluate", done, total, unit: "scores", note: `${metric.title}, ${name}` });
       const known = kept?.get(metric.name, name);
-      const score = known ?? toScore(name, await computeNoting(metric, columns, context));
+      const score = known ?? toScore(name, await computeNoting(metric, columns, context, name));
       if (!known) await kept?.add(metric.name, score);
       scores.push(score);
       done++;
@@ -105,6 +105,7 @@ async function computeNoting(
   metric: Metric,
   columns: Column[],
   context: EvaluationContext,
+  name: string,
 ): Promise<MetricResult> {
   let approximate = false;
   const neighbors: EvaluationContext["neighbors"] = async (query) => {
@@ -112,7 +113,7 @@ async function computeNoting(
     approximate ||= found.approximate;
     return found;
   };
-  const result = await metric.compute(cellsOf(columns), { ...context, neighbors }, columns);
+  const result = await metric.compute(cellsOf(columns), { ...context, neighbors }, columns, name);
   if (!approximate) return result;
   const note = "nearest rows were looked for in 16 cells of space, and a few may be second nearest";
   return { ...result, notes: [...(result.notes ?? []), note] };

@@ -59,10 +59,12 @@ function identityOf({
   seed,
   tune,
   compat,
+  extra = [],
 }: EvaluateOptions): string {
   const hash = createHash("sha256");
   const settings = { schema, seed: seed ?? 0, tune: tune ?? false, compat: compat ?? false };
-  hash.update(JSON.stringify([packageVersion(), settings, synthetic.map(({ name }) => name)]));
+  const models = extra.map(({ name, identity }) => [name, identity]);
+  hash.update(JSON.stringify([packageVersion(), settings, synthetic.map(({ name }) => name), models]));
   for (const columns of [train, test, holdout ?? [], ...synthetic.map((table) => table.columns)]) {
     hash.update("table");
     for (const column of columns) addColumn(hash, column);

@@ -32,8 +32,10 @@ export interface Metric {
   readonly parts: readonly Part[];
   /** real rows that are scored like a synthetic table, as a yardstick: the training rows, or real rows never seen */
   readonly yardstick: "train" | "fresh";
-  /** Scores one table. `whole` is the same rows with their texts. */
-  compute(table: Cells[], context: EvaluationContext, whole: Column[]): Promise<MetricResult>;
+  /** what decides its figures beside the tables, e.g. a model's digest */
+  readonly identity?: string;
+  /** Scores one table. `whole` is the same rows with their texts, `name` the table's among the scores. */
+  compute(table: Cells[], context: EvaluationContext, whole: Column[], name: string): Promise<MetricResult>;
 }
 
 export interface MetricResult {

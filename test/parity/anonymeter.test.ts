@@ -12,7 +12,7 @@ const tables = referenceTables(COLUMNS);
 const context = createContext({ ...tables, seed: 1, threads: 2 });
 
 function riskOf(metric: Metric, table: "synthetic" | "copied"): Promise<MetricResult> {
-  return metric.compute(cellsOf(tables[table]), context, tables[table]);
+  return metric.compute(cellsOf(tables[table]), context, tables[table], table);
 }
 
 interface Expected {

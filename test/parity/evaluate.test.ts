@@ -81,7 +81,7 @@ describe.each(["buys", "kind", "spends"] as const)("learners that predict %s", (
       const results = [];
       for (const seed of SEEDS) {
         const context = createContext({ ...tables, seed, threads: 2 });
-        results.push(await efficiency.compute(cellsOf(learnt[name]), context, learnt[name]));
+        results.push(await efficiency.compute(cellsOf(learnt[name]), context, learnt[name], name));
       }
       for (const [key, expected] of Object.entries<number>(reference.learning[target][name])) {
         const got = results.reduce((sum, { parts }) => sum + parts![key]! / SEEDS.length, 0);

@@ -19,5 +19,5 @@ export function computeMetric(
 ): Promise<MetricResult> {
   const schema = schemaOf(train, target);
   const context = createContext({ schema, train, test: test ?? train, holdout, seed: 1, threads: 2 });
-  return metric.compute(table, context, table);
+  return metric.compute(table, context, table, "table");
 }

@@ -1,14 +1,11 @@
 import { rowCount } from "../../table/convert";
+import { attack, notesOnFew } from "../attack";
 import { pickRows, type Cells } from "../cells";
-import { around, shareInterval, type Interval } from "../intervals";
 import type { EvaluationContext, Metric } from "../metric";
 import { sampleIds, sampleRows } from "../rows";
-import { areaError, areaUnderCurve } from "../scores";
 
 /** Most rows of each kind that are attacked. */
 const MAX_TARGETS = 2_000;
-/** False positives that an attacker may make. */
-const FALSE_POSITIVES = 0.01;
 
 /**
  * Membership inference: an attacker who has the synthetic rows guesses of real rows which were trained on. Targets are
@@ -45,13 +42,12 @@ export const membership: Metric = {
     );
     const ratios = near.map((distance, i) => Math.log((usual[i]! + 1e-9) / (distance + 1e-9)));
     const byDensity = attack(ratios, n);
-    const notes = n < 100 ? [`only ${n} rows of each kind: 1 % of false alarms is less than one row`] : [];
     return {
       value: byDistance.area,
       interval: byDistance.interval,
       parts: { found: byDistance.found, density: byDensity.area, "density-found": byDensity.found },
       detail: { targets: n, referenceRows: rowCount(reference), byDistance, byDensity },
-      notes,
+      notes: notesOnFew(n),
     };
   },
 };
@@ -83,26 +79,4 @@ async function distancesTo(
     for (const distance of near.distances) found.push(distance);
   }
   return Float64Array.from(found);
-}
-
-interface Attack {
-  area: number;
-  interval: Interval;
-  /** share of members that score above all but 1 % of the others */
-  found: number;
-  foundInterval: Interval;
-}
-
-/** How well scores tell the first `n`, which should be higher, from the rest. */
-function attack(scores: Float64Array, n: number): Attack {
-  const area = areaUnderCurve(scores, (row) => row < n);
-  const others = scores.slice(n).sort().reverse();
-  const threshold = others[Math.floor(FALSE_POSITIVES * others.length)]!;
-  const members = scores.subarray(0, n).filter((score) => score > threshold).length;
-  return {
-    area,
-    interval: around(area, areaError(area, n, others.length), 0, 1),
-    found: members / n,
-    foundInterval: shareInterval(members, n),
-  };
 }

@@ -1,0 +1,84 @@
+import { around, deviation, type Interval } from "../intervals";
+import type { Metric, MetricResult } from "../metric";
+import type { Compared, Losses, ModelLosses, PairedLosses } from "../model-losses";
+import { mean } from "../rows";
+
+/** Rows of each kind below which nothing is said. */
+export const FEWEST_ROWS = 10;
+
+export const OTHER_MODEL = "only rows that the run's own model drew can be scored by its losses";
+
+/**
+ * DLT, the data leakage test (HARMONIC, section 5): how much less perplexed the generator is by rows that it learned
+ * from than by rows never seen. Perplexity is that of a row, e to the nats a chosen token, without examples in the
+ * prompt, mean over rows (and before over orders of the columns). The original takes 2 to the nats instead.
+ */
+export function dataLeakage(losses: ModelLosses): Metric {
+  return {
+    name: "data-leakage",
+    title: "DLT: difference of perplexity",
+    area: "privacy",
+    direction: "higher",
+    description:
+      "The generator's perplexity of training rows less that of rows never seen: 0 where it finds both as likely, below 0 " +
+      "where it remembers rows.",
+    parts: [
+      { key: "train", title: "perplexity of training rows", direction: "higher" },
+      { key: "holdout", title: "perplexity of rows never seen", direction: "lower" },
+      { key: "synthetic", title: "perplexity of the rows scored", direction: "lower" },
+      { key: "original", title: "difference as the original has it", direction: "higher" },
+      { key: "calibrated", title: "difference of log perplexity over the base's", direction: "higher" },
+    ],
+    yardstick: "fresh",
+    async compute(_table, _context, _whole, name) {
+      const compared = await losses.of(name);
+      if (!compared) return { value: NaN, notes: [OTHER_MODEL] };
+      return { ...leakageOf(compared), detail: { nOrders: losses.nOrders, ...detailOf(compared) } };
+    },
+  };
+}
+
+function leakageOf({ members, others, scored }: Compared): MetricResult {
+  const n = Math.min(members.model.nats.length, others.model.nats.length);
+  if (n < FEWEST_ROWS) return { value: NaN, notes: [`fewer than ${FEWEST_ROWS} rows of a kind`] };
+  const { value, interval } = differenceOf(perplexities(members.model), perplexities(others.model));
+  return {
+    value,
+    interval,
+    parts: {
+      train: mean(perplexities(members.model)),
+      holdout: mean(perplexities(others.model)),
+      synthetic: mean(perplexities(scored)),
+      original: differenceOf(perplexities(members.model, 2), perplexities(others.model, 2)).value,
+      calibrated: differenceOf(calibrated(members), calibrated(others)).value,
+    },
+  };
+}
+
+function detailOf({ members, others }: Compared): Record<string, unknown> {
+  return {
+    members: members.model.nats.length,
+    others: others.model.nats.length,
+    intervals: {
+      original: differenceOf(perplexities(members.model, 2), perplexities(others.model, 2)).interval,
+      calibrated: differenceOf(calibrated(members), calibrated(others)).interval,
+    },
+  };
+}
+
+/** Perplexity of each row. */
+function perplexities({ perToken }: Losses, base = Math.E): Float64Array {
+  return perToken.map((nats) => base ** nats);
+}
+
+/** Logarithm of the ratio of each row's perplexities under the generator and under its base, nats a token. */
+function calibrated({ model, base }: PairedLosses): Float64Array {
+  return model.perToken.map((nats, row) => nats - base.perToken[row]!);
+}
+
+/** Difference of two means, with its 95 % interval (unequal variances). */
+function differenceOf(a: Float64Array, b: Float64Array): { value: number; interval: Interval } {
+  const value = mean(a) - mean(b);
+  const error = Math.hypot(deviation([...a]) / Math.sqrt(a.length), deviation([...b]) / Math.sqrt(b.length));
+  return { value, interval: around(value, error) };
+}
