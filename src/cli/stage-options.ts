@@ -122,6 +122,16 @@ export const TRAIN_CONTROL_SPECS = {
   }),
 };
 
+/** What is scored beside the default. */
+export const EVALUATE_SPECS = {
+  dlt: integer(
+    "--dlt <rows>",
+    "rows of each table to compare the run's model by its losses on, 0: none; default 100",
+    { min: 0 },
+  ),
+  lle: flag("--lle", "also tune the base model on the rows to predict the target; takes minutes"),
+};
+
 export const SAMPLE_SPECS = {
   rows: integer("--rows <n>", "rows to draw; default: as many as there are to learn from", { min: 1 }),
   temperature: temperatureSpec,

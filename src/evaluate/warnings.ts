@@ -22,6 +22,7 @@ export function findWarnings(evaluation: Evaluation): string[] {
         ...smallShare(evaluation, name, n),
         ...tooClose(evaluation, name),
         ...attacked(evaluation, name),
+        ...remembered(evaluation, name),
         ...partial(evaluation, name),
       ]),
   ];
@@ -90,6 +91,16 @@ function attacked(evaluation: Evaluation, name: string): string[] {
   if (found.length > 0) return [`${name}: signs of a leak: ${found.join("; ")}.`];
   if (scoreOf(evaluation, "closest-record", name)?.interval === null) return [];
   return [`${name}: no attack tried here found a leak; that makes none likely, it does not prove privacy.`];
+}
+
+/** What whoever has the model can tell, which its rows alone need not give away. */
+function remembered(evaluation: Evaluation, name: string): string[] {
+  const score = scoreOf(evaluation, "loss-membership", name);
+  if (!((score?.interval?.[0] ?? 0) > 0.5)) return [];
+  return [
+    `${name}: the model that drew it finds training rows likelier than rows never seen ` +
+      `(AUC ${score!.value!.toFixed(2)}): keep the model as private as the rows it learned from.`,
+  ];
 }
 
 const ATTACKS = {

@@ -126,6 +126,11 @@ export class RunFolder {
    */
   async begin(stage: Stage, settings: PlainSettings, extra: Partial<RunIdentity> = {}): Promise<void> {
     this.agree(stage, settings, extra);
+    await this.beginAnew(stage, settings, extra);
+  }
+
+  /** The same with whatever settings, for what may be done again with others. */
+  async beginAnew(stage: Stage, settings: PlainSettings, extra: Partial<RunIdentity> = {}): Promise<void> {
     this.file = {
       ...this.file,
       ...extra,

@@ -7,7 +7,7 @@ import { type StageControl, throwIfAborted } from "../progress";
 import type { TrainPlan } from "../train/train";
 import { FILES, type RunFolder } from "./folder";
 import { withPreset, type PresetName } from "./presets";
-import { evaluateStage } from "./stages/evaluate";
+import { evaluateStage, type EvaluateStageSettings } from "./stages/evaluate";
 import { preprocessStage, type PreprocessSettings } from "./stages/preprocess";
 import { plainSampleSettings, sampleStage, type SampleStageSettings } from "./stages/sample";
 import { plainTrainSettings, trainedFile, trainStage, type TrainStageSettings } from "./stages/train";
@@ -43,6 +43,7 @@ export interface RunOptions extends StageControl {
   preprocess?: PreprocessSettings | undefined;
   train?: TrainStageSettings | undefined;
   sample?: SampleStageSettings | undefined;
+  evaluate?: EvaluateStageSettings | undefined;
   /** told before training starts: what will be done, and about how long it takes here */
   onPlan?: ((plan: TrainPlan) => void) | undefined;
 }
@@ -99,7 +100,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
         }),
       () => sampleStage(folder, sample, control),
     ];
-    if (folder.has(FILES.test)) stages.push(() => evaluateStage(folder, control));
+    if (folder.has(FILES.test)) stages.push(() => evaluateStage(folder, control, options.evaluate));
     for (const stage of stages) {
       throwIfAborted(signal, "the run");
       await stage();

@@ -12,7 +12,8 @@ const TABLE = join(__dirname, "../fixtures/mixed.csv");
 const ADAPTER = ["--epochs", "2", "--rank", "4", "--seed", "5", "--threads", "1"];
 const TRAINING = [...ADAPTER, "--k", "2"];
 const command = (out: string, ...more: string[]) => [
-  ...["run", TABLE, "--target", "level", "--base", base, "--rows", "40", "--out", join(root, out)],
+  ...["run", TABLE, "--target", "level", "--base", base, "--rows", "40", "--dlt", "0"],
+  ...["--out", join(root, out)],
   ...TRAINING,
   ...more,
 ];

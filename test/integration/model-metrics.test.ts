@@ -122,6 +122,9 @@ describe("a model that knows its rows by heart", () => {
     const real = scoreOf(evaluation, "loss-membership", REAL)!;
     expect(Math.abs(real.value! - 0.5)).toBeLessThan(0.2);
     expect(own.notes.join()).toContain("only 24 rows of each kind");
+    expect(evaluation.warnings.join("\n")).toMatch(
+      /own: the model that drew it finds training rows likelier/,
+    );
   });
 
   it("says nothing of rows that it did not draw", () => {

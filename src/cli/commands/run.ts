@@ -7,6 +7,7 @@ import type { Io } from "../io";
 import { flag, pick, text } from "../options";
 import { describePlan } from "../plan";
 import {
+  EVALUATE_SPECS,
   PREPROCESS_SPECS,
   PRESET_SPECS,
   RULE_SPECS,
@@ -33,6 +34,7 @@ const SPECS = {
   ...TRAIN_SPECS,
   ...TRAIN_CONTROL_SPECS,
   ...SAMPLE_SPECS,
+  ...EVALUATE_SPECS,
   explain: flag(
     "--explain",
     "keep what is known about every row in explanations.parquet, sums in the report",
@@ -61,6 +63,7 @@ export function addRun(program: Command, io: Io): void {
           ...pick(options, SAMPLE_SPECS),
           ...(options.explain !== undefined && { explain: options.explain }),
         }),
+        evaluate: pick(options, EVALUATE_SPECS),
         checkpointEverySeconds: options.checkpointEvery,
         maxMemory: options.maxMemory === undefined ? undefined : parseBytes(options.maxMemory),
         ...control,

@@ -9,18 +9,40 @@ import { loadSchema } from "../../table/schema-json";
 import { readTrainingLog } from "../../train/log";
 import { writeText } from "../atomic";
 import { FILES, type RunFolder } from "../folder";
+import { modelMetrics } from "../model-metrics";
 import { flatSettings } from "../run-file";
 
 /** Name of the run's rows among the scores. */
 const SYNTHETIC = "harmonic";
 
-/** Scores the folder's synthetic rows and writes metrics.json and the report. */
+export interface EvaluateStageSettings {
+  /** rows of each table that the model's losses are taken of, 0: none [100] */
+  dlt?: number | undefined;
+  /** also tune the base model on the rows, and on the real ones [false] */
+  lle?: boolean | undefined;
+  /** search for the learners' settings [false] */
+  tune?: boolean | undefined;
+  /** also the original method's own figures [false] */
+  compat?: boolean | undefined;
+}
+
+/** Few enough that they take seconds, for a first look. */
+const DEFAULTS = { dlt: 100, lle: false, tune: false, compat: false };
+
+/**
+ * Scores the folder's synthetic rows and writes metrics.json and the report; again where they were scored with other
+ * settings. Those not given are as before.
+ */
 export async function evaluateStage(
   folder: RunFolder,
   control: StageControl & { threads?: number | undefined },
+  settings: EvaluateStageSettings = {},
 ): Promise<void> {
-  if (folder.isDone("evaluate")) return;
-  await folder.begin("evaluate", {});
+  const before = folder.run.settings.evaluate;
+  const wanted = { ...DEFAULTS, ...before, ...given(settings) };
+  const isSame = JSON.stringify(wanted) === JSON.stringify({ ...DEFAULTS, ...before });
+  if (folder.isDone("evaluate") && isSame) return;
+  await folder.beginAnew("evaluate", wanted);
   const { run } = folder;
   const tables = await readTables(
     {
@@ -32,7 +54,10 @@ export async function evaluateStage(
     { schema: await loadSchema(folder.path(FILES.schema)) },
   );
   const keep = `${folder.path(FILES.metrics)}.partial`;
-  const evaluation: Evaluation = await evaluate({ ...tables, ...control, seed: run.seed, keep });
+  const { dlt, lle, tune, compat } = wanted;
+  const extra = await modelMetrics(folder, { ...control, ...{ tables, dlt, lle }, drawn: SYNTHETIC });
+  const scored = { ...tables, ...control, ...{ tune, compat, extra, keep }, seed: run.seed };
+  const evaluation: Evaluation = await evaluate(scored);
   await writeText(folder.path(FILES.metrics), JSON.stringify(evaluation, null, 2) + "\n");
   const report = renderReport({
     ...tables,
@@ -45,6 +70,11 @@ export async function evaluateStage(
   await writeText(folder.path(FILES.report), report);
   await rm(keep, { force: true });
   await folder.finish("evaluate", [FILES.metrics, FILES.report]);
+}
+
+/** The settings that are there. */
+function given(settings: EvaluateStageSettings): Partial<typeof DEFAULTS> {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 /** What the sampling stage noted of its rows. */

@@ -148,13 +148,13 @@ async function readConditions({
 }
 
 /** Whether an adapter was trained on rows in all orders of their columns, as the trainer notes in it. */
-async function isPermuted(adapter: string): Promise<boolean> {
+export async function isPermuted(adapter: string): Promise<boolean> {
   const { notes } = await readLora(adapter);
   return Number(notes.permute ?? 0) > 0;
 }
 
 /** What draws: a base with an adapter, or the model that the folder has trained whole. */
-async function modelOf(
+export async function modelOf(
   folder: RunFolder,
   control: SampleStageControl & SampleOverrides,
 ): Promise<{ base: Pick<ResolvedBase, "path" | "sha256">; adapter?: string }> {
@@ -169,7 +169,7 @@ async function modelOf(
 }
 
 /** The base that the folder's adapter was trained on. @throws E_MODEL where it is gone or another */
-async function baseOf(folder: RunFolder): Promise<ResolvedBase> {
+export async function baseOf(folder: RunFolder): Promise<ResolvedBase> {
   const noted = folder.run.base;
   if (noted === undefined) {
     throw new HarmonicError("E_RUN", `${folder.directory}: ${FILES.run} names no base model`, {

@@ -1,0 +1,31 @@
+import { readFile } from "node:fs/promises";
+import { HarmonicError } from "../errors";
+import { evaluationSchema, type Evaluation } from "../evaluate/evaluation";
+import type { StageControl } from "../progress";
+import { FILES, RunFolder } from "./folder";
+import { evaluateStage, type EvaluateStageSettings } from "./stages/evaluate";
+
+export interface EvaluateFolderOptions extends StageControl {
+  /** a run folder with rows */
+  directory: string;
+  threads?: number | undefined;
+  /** over those that the folder was evaluated with before */
+  settings?: EvaluateStageSettings | undefined;
+}
+
+/** Scores the rows of a run folder, as `harmonic evaluate` does; at once where they are scored with these settings. */
+export async function evaluateFolder(options: EvaluateFolderOptions): Promise<Evaluation> {
+  const folder = await RunFolder.open(options.directory);
+  try {
+    if (!folder.isDone("sample") || !folder.has(FILES.test)) {
+      const what = folder.has(FILES.test) ? "no synthetic rows yet" : "no real rows to test on";
+      throw new HarmonicError("E_RUN", `${options.directory} has ${what}`, {
+        hint: "harmonic run makes both; tables of files are scored by --train, --test and --synthetic",
+      });
+    }
+    await evaluateStage(folder, options, options.settings);
+    return evaluationSchema.parse(JSON.parse(await readFile(folder.path(FILES.metrics), "utf8")));
+  } finally {
+    await folder.close();
+  }
+}
