@@ -37,9 +37,10 @@ export class NearRows {
     const group = this.groups.get(keyOf(table, row));
     if (!group) return false;
     const by = this.columns[this.sorted] as NumberColumn | undefined;
-    const wanted = (table[this.sorted] as NumberColumn | undefined)?.scaled[row];
-    if (!by || wanted === undefined || Number.isNaN(wanted))
-      return group.some((own) => this.matches(own, table, row));
+    const other = table[this.sorted] as NumberColumn | undefined;
+    // at the decimals of the rows that are searched
+    const wanted = by && other ? other.scaled[row]! * 10 ** (by.decimals - other.decimals) : NaN;
+    if (!by || Number.isNaN(wanted)) return group.some((own) => this.matches(own, table, row));
     const reach = Math.abs(wanted * TOLERANCE);
     for (
       let at = firstAtLeast(group, by.scaled, wanted - reach - 1e-9 * Math.abs(wanted));
