@@ -14,8 +14,8 @@ import type { Metric } from "../metric";
 import { rowsOf, sampleIds } from "../rows";
 
 /** Most rows that the model is tuned on, and tested on. */
-const MAX_TRAIN = 4_000;
-const MAX_TEST = 1_000;
+const MAX_TRAIN = 2_000;
+const MAX_TEST = 500;
 /** Choices that are scored at most: each one is a pass over its row. */
 const MAX_SCORED = 10_000;
 

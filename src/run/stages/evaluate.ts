@@ -26,7 +26,7 @@ export interface EvaluateStageSettings {
   compat?: boolean | undefined;
 }
 
-/** Few enough that they take seconds, for a first look. */
+/** A first look at the losses, cheap beside the training. */
 const DEFAULTS = { dlt: 100, lle: false, tune: false, compat: false };
 
 /**
