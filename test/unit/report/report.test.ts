@@ -95,5 +95,6 @@ test("every chart is drawn by the library in the page", async () => {
     "Promise.all(charts.map((chart) => new vega.View(vega.parse(vegaLite.compile(chart).spec), { renderer: 'none' }).toSVG()))",
     context,
   )) as string[];
-  for (const svg of drawn) expect(svg).toMatch(/^<svg[\s\S]*mark-(area|rect|line|symbol)[\s\S]*var\(--(real|two|one)\)/);
+  for (const svg of drawn)
+    expect(svg).toMatch(/^<svg[\s\S]*mark-(area|rect|line|symbol)[\s\S]*var\(--(real|two|one)\)/);
 });
