@@ -39,6 +39,22 @@ const FIGURES = {
       lines.map(([text, key, show]) => [text, show(ratios[key])]),
     )}\n\nMeasured on ${machine.cores} cores (${machine.cpu}) at commit ${commit.slice(0, 7)}.`;
   },
+  sample() {
+    const { ratios, machine, commit } = results("sample");
+    const each = (x) => `${x.toFixed(1)} rows/s`;
+    const lines = [
+      ["ours, five examples, eight rows a prompt", "adult_rows_per_s_with_examples", each],
+      ["ours, without examples", "adult_rows_per_s_without", each],
+      ["against llama.cpp's server with a JSON schema", "rows_vs_llama_server", times],
+      ["against llama.cpp's server with our format as a grammar", "rows_vs_llama_server_same_format", times],
+      ["against node-llama-cpp with a JSON grammar", "rows_vs_node_llama_cpp", times],
+      ["against be_great, without examples", "rows_vs_be_great", times],
+    ].filter(([, key]) => ratios[key] !== undefined);
+    return `${table(
+      ["drawing rows of adult from a tuned SmolLM2-135M", "rows/s, or times"],
+      lines.map(([text, key, show]) => [text, show(ratios[key])]),
+    )}\n\nMeasured on ${machine.cores} cores (${machine.cpu}) at commit ${commit.slice(0, 7)}.`;
+  },
   groups() {
     const measured = results("groups");
     const kinds = [
