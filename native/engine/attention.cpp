@@ -4,54 +4,28 @@
 #include <cmath>
 
 #include "engine/graph-ops.h"
+#include "engine/softmax.h"
 
 namespace harmonic {
 namespace {
 
-// Rotates the n rows of a head, the first at `position`; direction -1 undoes it (and is its
-// gradient).
-void rotate(const AttentionShape& s, const float* from, int from_stride, float* to, int to_stride,
-            int n, int position, float direction) {
-  const int half = s.head_dim / 2;
+// Rotates the n rows of a head in place, the first at `position`.
+void rotate_rows(const AttentionShape& s, float* rows, int stride, int n, int position,
+                 float direction) {
+  for (int t = 0; t < n; t++)
+    s.rotary.rotate(rows + static_cast<size_t>(t) * stride, position + t, direction);
+}
+
+void copy_rows(const float* from, int from_stride, float* to, int to_stride, int n, int width) {
   for (int t = 0; t < n; t++) {
-    const float* x = from + static_cast<size_t>(t) * from_stride;
-    float* y = to + static_cast<size_t>(t) * to_stride;
-    const float* cosine = s.cosine.data() + static_cast<size_t>(position + t) * half;
-    const float* sine = s.sine.data() + static_cast<size_t>(position + t) * half;
-    if (s.neox) {
-      for (int i = 0; i < half; i++) {
-        const float a = x[i], b = x[i + half], sn = direction * sine[i];
-        y[i] = a * cosine[i] - b * sn;
-        y[i + half] = a * sn + b * cosine[i];
-      }
-    } else {
-      for (int i = 0; i < half; i++) {
-        const float a = x[2 * i], b = x[2 * i + 1], sn = direction * sine[i];
-        y[2 * i] = a * cosine[i] - b * sn;
-        y[2 * i + 1] = a * sn + b * cosine[i];
-      }
-    }
+    std::copy_n(from + static_cast<size_t>(t) * from_stride, width,
+                to + static_cast<size_t>(t) * to_stride);
   }
 }
 
-// Rows of causal probabilities from scores (n, position + n), in place: row i sees the columns up
-// to position + i, and is zero after them.
-void causal_softmax(float* scores, int n, int position = 0) {
-  const int width = position + n;
-  for (int i = 0; i < n; i++) {
-    float* row = scores + static_cast<size_t>(i) * width;
-    const int seen = position + i + 1;
-    float largest = row[0];
-    for (int j = 1; j < seen; j++) largest = std::max(largest, row[j]);
-    float sum = 0;
-    for (int j = 0; j < seen; j++) {
-      row[j] = std::exp(row[j] - largest);
-      sum += row[j];
-    }
-    const float inverse = 1.0f / sum;
-    for (int j = 0; j < seen; j++) row[j] *= inverse;
-    std::fill(row + seen, row + width, 0.0f);
-  }
+// Rows of causal probabilities from scores (n, n), in place: zero behind the row's own column.
+void causal_softmax(float* scores, int n) {
+  for (int i = 0; i < n; i++) softmax(scores + static_cast<size_t>(i) * n, i + 1, n);
 }
 
 struct HeadScratch {
@@ -95,10 +69,10 @@ void load_head(const AttentionShape& s, const float* from, int from_stride, cons
                float* to, int to_stride, int n, int position) {
   if (gain) {
     norm_head(s, from, from_stride, data(gain), to, to_stride, n);
-    rotate(s, to, to_stride, to, to_stride, n, position, 1);
   } else {
-    rotate(s, from, from_stride, to, to_stride, n, position, 1);
+    copy_rows(from, from_stride, to, to_stride, n, s.head_dim);
   }
+  rotate_rows(s, to, to_stride, n, position, 1);
 }
 
 namespace {
@@ -106,7 +80,8 @@ namespace {
 // Takes the gradient of load_head's result back to the gradient of its input.
 void store_head_grad(const AttentionShape& s, const float* from, int from_stride,
                      const ggml_tensor* gain, const float* grad, float* to, int to_stride, int n) {
-  rotate(s, grad, s.head_dim, to, to_stride, n, 0, -1);
+  copy_rows(grad, s.head_dim, to, to_stride, n, s.head_dim);
+  rotate_rows(s, to, to_stride, n, 0, -1);
   if (gain) norm_head_back(s, from, from_stride, data(gain), to, to_stride, n);
 }
 
@@ -225,24 +200,8 @@ AttentionShape::AttentionShape(const Weights& weights)
       n_heads_kv(weights.hp.n_heads_kv),
       head_dim(weights.hp.head_dim),
       norm_epsilon(weights.hp.norm_epsilon),
-      neox(weights.hp.rope_neox) {
-  reserve_positions(weights, 512);
-}
-
-void AttentionShape::reserve_positions(const Weights& weights, int n) {
-  const int half = head_dim / 2;
-  if (static_cast<size_t>(n) * half <= cosine.size()) return;
-  cosine.resize(static_cast<size_t>(n) * half);
-  sine.resize(cosine.size());
-  for (int p = 0; p < n; p++) {
-    for (int i = 0; i < half; i++) {
-      const double factor = weights.rope_factors.empty() ? 1.0 : weights.rope_factors[i];
-      const double angle = p * static_cast<double>(weights.hp.rope_scale) * factor *
-                           std::pow(static_cast<double>(weights.hp.rope_base), -2.0 * i / head_dim);
-      cosine[static_cast<size_t>(p) * half + i] = static_cast<float>(std::cos(angle));
-      sine[static_cast<size_t>(p) * half + i] = static_cast<float>(std::sin(angle));
-    }
-  }
+      rotary(weights.hp, weights.rope_factors) {
+  rotary.reserve(512);
 }
 
 ggml_tensor* attention(ggml_context* c, ggml_tensor* qkv, const LayerWeights& layer,

@@ -2,24 +2,21 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/rotary.h"
 #include "engine/weights.h"
 #include "ggml.h"
 
 namespace harmonic {
 
-// The heads of a model and the angles of their rotary positions.
+// The heads of a model and their rotary positions.
 struct AttentionShape {
   int n_heads;
   int n_heads_kv;
   int head_dim;
   float norm_epsilon;
-  bool neox;
-  // shape (positions, head_dim / 2): cosine and sine of the angle of each rotated pair
-  std::vector<float> cosine, sine;
+  RotaryTable rotary;
 
   explicit AttentionShape(const Weights& weights);
-  // Makes the tables long enough for n positions.
-  void reserve_positions(const Weights& weights, int n);
 };
 
 // The rows of a head as attention multiplies them: normed where there is a gain, then rotated, the

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/graph-ops.h"
+#include "engine/softmax.h"
 
 namespace harmonic {
 namespace {
@@ -71,20 +72,6 @@ void product(int rows, int width, int n, const float* a, int lda, const float* b
       product_unit<1>(a + static_cast<size_t>(r) * lda, lda, b + j, ldb, n,
                       c + static_cast<size_t>(r) * ldc + j, ldc, add);
   }
-}
-
-/** Probabilities of the first `seen` scores; zero up to `width`. */
-void softmax(float* row, int seen, int width) {
-  float largest = row[0];
-  for (int j = 1; j < seen; j++) largest = std::max(largest, row[j]);
-  float sum = 0;
-  for (int j = 0; j < seen; j++) {
-    row[j] = std::exp(row[j] - largest);
-    sum += row[j];
-  }
-  const float inverse = 1.0f / sum;
-  for (int j = 0; j < seen; j++) row[j] *= inverse;
-  std::fill(row + seen, row + width, 0.0f);
 }
 
 struct Scratch {

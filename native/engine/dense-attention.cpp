@@ -57,24 +57,6 @@ void causal_softmax(float* scores, int64_t n, int64_t stride, float scale) {
   }
 }
 
-// Rotates a head in place; direction -1 undoes it (and is its gradient).
-void rotate(float* x, const float* cosine, const float* sine, int half, bool neox,
-            float direction) {
-  if (neox) {
-    for (int i = 0; i < half; i++) {
-      const float a = x[i], b = x[i + half], s = direction * sine[i];
-      x[i] = a * cosine[i] - b * s;
-      x[i + half] = a * s + b * cosine[i];
-    }
-  } else {
-    for (int i = 0; i < half; i++) {
-      const float a = x[2 * i], b = x[2 * i + 1], s = direction * sine[i];
-      x[2 * i] = a * cosine[i] - b * s;
-      x[2 * i + 1] = a * s + b * cosine[i];
-    }
-  }
-}
-
 struct Scratch {
   std::vector<float> transposed, scores, d_scores;
 };
@@ -89,13 +71,13 @@ void DenseAttention::begin(const std::vector<int32_t>& offsets) {
     longest = std::max(longest, offsets[g + 1] - offsets[g]);
     for (int32_t t = offsets[g]; t < offsets[g + 1]; t++) positions_[t] = t - offsets[g];
   }
-  rotary_.reserve(model_, longest);
+  rotary_.reserve(longest);
 }
 
 void DenseAttention::prepare(const DenseLayer& l, float* qkv, float* raw) const {
   const Hyperparameters& hp = model_.hp;
   const float* values = model_.values.data();
-  const int hd = hp.head_dim, half = hd / 2, heads = hp.n_heads + hp.n_heads_kv;
+  const int hd = hp.head_dim, heads = hp.n_heads + hp.n_heads_kv;
   const int64_t ld = hp.qkv_dim();
   float inverse;
   for (int64_t t = 0; t < n_tokens(); t++) {
@@ -111,11 +93,7 @@ void DenseAttention::prepare(const DenseLayer& l, float* qkv, float* raw) const 
         norm_rows(row + h * hd, gain, hp.norm_epsilon, hd, 1, row + h * hd, &inverse);
       }
     }
-    const size_t angles = static_cast<size_t>(positions_[t]) * half;
-    for (int h = 0; h < heads; h++) {
-      rotate(row + h * hd, rotary_.cosine.data() + angles, rotary_.sine.data() + angles, half,
-             hp.rope_neox, 1);
-    }
+    for (int h = 0; h < heads; h++) rotary_.rotate(row + h * hd, positions_[t], 1);
   }
 }
 
@@ -123,17 +101,13 @@ void DenseAttention::prepare_back(const DenseLayer& l, const float* raw, float* 
                                   float* gradient) const {
   const Hyperparameters& hp = model_.hp;
   const float* values = model_.values.data();
-  const int hd = hp.head_dim, half = hd / 2, heads = hp.n_heads + hp.n_heads_kv;
+  const int hd = hp.head_dim, heads = hp.n_heads + hp.n_heads_kv;
   const int64_t ld = hp.qkv_dim();
   std::vector<float> normed(hd), dx(hd);
   float inverse;
   for (int64_t t = 0; t < n_tokens(); t++) {
     float* row = d_qkv + t * ld;
-    const size_t angles = static_cast<size_t>(positions_[t]) * half;
-    for (int h = 0; h < heads; h++) {
-      rotate(row + h * hd, rotary_.cosine.data() + angles, rotary_.sine.data() + angles, half,
-             hp.rope_neox, -1);
-    }
+    for (int h = 0; h < heads; h++) rotary_.rotate(row + h * hd, positions_[t], -1);
     if (l.q_norm != DenseLayer::kAbsent) {
       for (int h = 0; h < heads; h++) {
         const size_t gain = h < hp.n_heads ? l.q_norm : l.k_norm;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "engine/dense-model.h"
+#include "engine/rotary.h"
 
 namespace harmonic {
 
@@ -10,7 +11,8 @@ namespace harmonic {
 // forward and backward. Rows of qkv are (qkv_dim).
 class DenseAttention {
  public:
-  DenseAttention(const DenseModel& model, int threads) : model_(model), threads_(threads) {}
+  DenseAttention(const DenseModel& model, int threads)
+      : model_(model), threads_(threads), rotary_(model.hp, model.rope_factors) {}
 
   // Where each group begins, and the number of tokens.
   void begin(const std::vector<int32_t>& offsets);

@@ -1,7 +1,6 @@
 #include "engine/dense-model.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/error.h"
 
@@ -72,24 +71,6 @@ DenseModel::DenseModel(const GgufFile& file) : hp(read_hyperparameters(file)) {
   }
   if (const GgufTensor* factors = file.find("rope_freqs.weight")) {
     for (float f : file.read(*factors)) rope_factors.push_back(1.0f / f);
-  }
-}
-
-void RotaryTable::reserve(const DenseModel& model, int n) {
-  const int half = model.hp.head_dim / 2;
-  const size_t known = cosine.size() / half;
-  if (static_cast<size_t>(n) <= known) return;
-  cosine.resize(static_cast<size_t>(n) * half);
-  sine.resize(cosine.size());
-  for (size_t p = known; p < static_cast<size_t>(n); p++) {
-    for (int i = 0; i < half; i++) {
-      const double factor = model.rope_factors.empty() ? 1.0 : model.rope_factors[i];
-      const double angle =
-          p * static_cast<double>(model.hp.rope_scale) * factor *
-          std::pow(static_cast<double>(model.hp.rope_base), -2.0 * i / model.hp.head_dim);
-      cosine[p * half + i] = static_cast<float>(std::cos(angle));
-      sine[p * half + i] = static_cast<float>(std::sin(angle));
-    }
   }
 }
 

@@ -48,11 +48,4 @@ struct DenseModel {
   std::vector<float> rope_factors;
 };
 
-// Cosine and sine of the angles of rotary positions, shape (positions, head_dim / 2) each.
-struct RotaryTable {
-  std::vector<float> cosine, sine;
-  // Makes the table long enough for n positions.
-  void reserve(const DenseModel& model, int n);
-};
-
 }  // namespace harmonic

@@ -17,7 +17,7 @@ GraphEvaluator::GraphEvaluator(const std::string& base, const std::string& adapt
       attention_{AttentionShape(weights_), &cache_, {}, {}},
       allocator_(ggml_gallocr_new(ggml_backend_get_default_buffer_type(cpu_.backend()))),
       n_logits_(options.vocabulary.empty() ? weights_.hp.n_vocab : options.vocabulary.size()) {
-  attention_.shape.reserve_positions(weights_, options.n_context);
+  attention_.shape.rotary.reserve(options.n_context);
   for (int i = 0; i < weights_.hp.n_layers; i++) layers_.push_back({&attention_, i});
   for (size_t i = 0; i < options.vocabulary.size(); i++)
     place_[options.vocabulary[i]] = static_cast<int>(i);

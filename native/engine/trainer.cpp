@@ -234,7 +234,7 @@ std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
   for (size_t g = 0; g + 1 < batch.group_offsets.size(); g++) {
     longest = std::max(longest, batch.group_offsets[g + 1] - batch.group_offsets[g]);
   }
-  attention_->shape.reserve_positions(*weights_, longest);
+  attention_->shape.rotary.reserve(longest);
   attention_->offsets = batch.group_offsets;
   if (backward && adapter_->dropout.on()) {
     adapter_->dropout.begin(batch.dropout_seeds, batch.group_offsets);
