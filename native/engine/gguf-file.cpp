@@ -63,6 +63,18 @@ bool read_integer(gguf_type type, const void* data, size_t i, int64_t* value) {
   }
 }
 
+/** The entries of an array of `type`; none where the key is absent or of another type. */
+template <class T>
+std::vector<T> read_array(const gguf_context* context, const std::string& key, gguf_type type) {
+  const int64_t id = gguf_find_key(context, key.c_str());
+  if (id < 0 || gguf_get_kv_type(context, id) != GGUF_TYPE_ARRAY ||
+      gguf_get_arr_type(context, id) != type) {
+    return {};
+  }
+  const auto* values = static_cast<const T*>(gguf_get_arr_data(context, id));
+  return std::vector<T>(values, values + gguf_get_arr_n(context, id));
+}
+
 }  // namespace
 
 GgufFile::GgufFile(const std::string& path, const std::string& role) : path_(path) {
@@ -128,6 +140,14 @@ float GgufFile::real(const std::string& key, float fallback) const {
   const int64_t id = gguf_find_key(context_.get(), key.c_str());
   if (id < 0 || gguf_get_kv_type(context_.get(), id) != GGUF_TYPE_FLOAT32) return fallback;
   return gguf_get_val_f32(context_.get(), id);
+}
+
+std::vector<float> GgufFile::reals(const std::string& key) const {
+  return read_array<float>(context_.get(), key, GGUF_TYPE_FLOAT32);
+}
+
+std::vector<int32_t> GgufFile::integers(const std::string& key) const {
+  return read_array<int32_t>(context_.get(), key, GGUF_TYPE_INT32);
 }
 
 bool GgufFile::has(const std::string& key) const {

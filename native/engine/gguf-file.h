@@ -41,6 +41,9 @@ class GgufFile {
   int64_t integer(const std::string& key, int64_t fallback = 0) const;
   /** Value of an F32 key, or `fallback`. */
   float real(const std::string& key, float fallback = 0) const;
+  /** Values of an F32 or INT32 array; empty where the key is absent or of another type. */
+  std::vector<float> reals(const std::string& key) const;
+  std::vector<int32_t> integers(const std::string& key) const;
   bool has(const std::string& key) const;
   /** As integer(), of the key "ARCHITECTURE.suffix". */
   int64_t architecture_integer(const std::string& suffix, int64_t fallback = 0) const;

@@ -318,6 +318,11 @@ export interface TrainBatch {
    * offsets[i] .. offsets[i + 1] with these shares; its loss is the sum of share * -log p(label)
    */
   targets?: { offsets: Int32Array /* (R + 1) */; labels: Int32Array; shares: Float32Array };
+  /**
+   * column whose token each position is to predict, -1: none; shape (N); of a trainer with `columns`, where absent the
+   * natural order's
+   */
+  nextColumns?: Int32Array;
 }
 
 /** The largest micro-batch of a training. */
@@ -389,6 +394,25 @@ export interface OpenFullTrainerOptions {
   /** as of OpenTrainerOptions */
   vocabulary: Int32Array;
   allowedSets: Uint8Array;
+  /**
+   * a learned embedding of the column to be predicted is added to each position's input, so that a model learns any
+   * order of n columns. `next`, shape (nVocabulary): the column that follows each id in the natural order, -1: none.
+   * saveModel folds the natural order into the embedding of ids, so that a reader that knows of none sees that order,
+   * and keeps `harmonic.column_embeddings` (F32, n * nEmbedding) and `harmonic.next_columns` (Int32, `next`) in the file
+   * for others: input = embedding[id] - columns[next[id]] + columns[actual]. Given a file that has them, they are taken
+   * from it. The model's output matrix must be its own.
+   */
+  columns?: { n: number; next: Int32Array };
+  /**
+   * what is known of ids, shape (nVocabulary, n): rows of the embedding and of the output matrix, which must be its own,
+   * become those of the model plus a learned projection of their features. saveModel folds them in.
+   */
+  features?: { n: number; values: Float32Array };
+  /**
+   * an average of the weights over the updates is kept that forgets 1 - averageDecay at each, corrected for its start
+   * as Adam's moments are (Kingma and Ba, 2015): evaluate and saveModel use it instead of the last weights. 0: none [0]
+   */
+  averageDecay?: number;
 }
 
 /** Shape of a llama-architecture model: RMS norms, rotary positions, gated SiLU. */
