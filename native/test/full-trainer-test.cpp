@@ -1,17 +1,18 @@
 #include "engine/full-trainer.h"
 
-#include <cmath>
 #include <filesystem>
-#include <random>
 
 #include "engine/error.h"
 #include "engine/scratch.h"
 #include "engine/trainer.h"
 #include "test/test.h"
 #include "test/tiny-model.h"
+#include "test/training-checks.h"
 
 namespace harmonic {
 namespace {
+
+using test::make_batch;
 
 std::string temporary(const std::string& name) {
   return (std::filesystem::temp_directory_path() / ("harmonic-" + name + ".gguf")).string();
@@ -40,76 +41,12 @@ FullTrainerOptions options_for(const std::string& path, int threads = 2) {
   return o;
 }
 
-/** Groups of unequal length, loss on two positions of three. */
-TrainBatch make_batch(int n_labels, const std::vector<int>& lengths = {9, 17, 5, 16}) {
-  std::mt19937 random(3);
-  TrainBatch b;
-  for (int length : lengths) {
-    b.group_offsets.push_back(static_cast<int32_t>(b.tokens.size()));
-    b.dropout_seeds.push_back(random());
-    for (int i = 0; i < length; i++) {
-      if (i + 1 < length && i % 3 != 0) {
-        b.loss_positions.push_back(static_cast<int32_t>(b.tokens.size()));
-        b.labels.push_back(static_cast<int32_t>(random() % n_labels));
-        b.weights.push_back(0.05f * (1 + i % 2));
-        b.sets.push_back(i % 2);
-      }
-      b.tokens.push_back(static_cast<int32_t>(random() % 64));
-    }
-  }
-  b.group_offsets.push_back(static_cast<int32_t>(b.tokens.size()));
-  return b;
-}
-
-double weighted(const std::vector<float>& losses, const TrainBatch& b) {
-  double sum = 0;
-  for (size_t i = 0; i < losses.size(); i++) sum += static_cast<double>(losses[i]) * b.weights[i];
-  return sum;
-}
-
-/** Values far enough from a model's start that every gradient matters. */
-void randomise(const FullTrainer& trainer) {
-  std::mt19937 random(5);
-  std::normal_distribution<float> normal;
-  for (const Parameter& p : trainer.parameters().all()) {
-    for (size_t i = 0; i < p.n; i++) {
-      p.value[i] = p.decayed ? 0.15f * normal(random) : 1 + 0.2f * normal(random);
-    }
-  }
-}
-
-/** Directional derivatives of every tensor: analytic against central differences. */
 void check_gradients(const FullTrainerOptions& options, const TrainBatch& b) {
   FullTrainer trainer(options);
-  randomise(trainer);
+  test::randomise(trainer.parameters().all());
   trainer.accumulate(b);
   trainer.gather();
-  std::mt19937 random(11);
-  std::normal_distribution<float> normal;
-  std::vector<std::vector<float>> gradients;
-  for (const Parameter& p : trainer.parameters().all()) {
-    gradients.emplace_back(p.gradient, p.gradient + p.n);
-  }
-  size_t k = 0;
-  for (const Parameter& p : trainer.parameters().all()) {
-    const std::vector<float> before(p.value, p.value + p.n);
-    std::vector<float> direction(p.n);
-    double analytic = 0;
-    for (size_t i = 0; i < p.n; i++) {
-      direction[i] = normal(random);
-      analytic += static_cast<double>(direction[i]) * gradients[k][i];
-    }
-    k++;
-    const float step = 1e-3f;
-    // A training pass: its dropout is that of its seeds.
-    const auto loss_at = [&](float distance) {
-      for (size_t i = 0; i < p.n; i++) p.value[i] = before[i] + distance * direction[i];
-      return weighted(trainer.accumulate(b), b);
-    };
-    const double numeric = (loss_at(step) - loss_at(-step)) / (2.0 * step);
-    std::copy(before.begin(), before.end(), p.value);
-    CHECK_NEAR(analytic, numeric, 2e-3 + 2e-2 * std::abs(numeric));
-  }
+  test::check_gradients(trainer, trainer.parameters().all(), b);
 }
 
 TEST(gradients_of_all_weights_agree_with_finite_differences) {
@@ -176,31 +113,14 @@ TEST(full_training_gives_the_same_gradients_on_any_number_of_threads) {
 
 TEST(full_training_learns_a_batch_by_heart_and_its_state_goes_on_exactly) {
   const FullTrainerOptions o = options_for(scratch_model());
-  const TrainBatch b = make_batch(64);
-  const AdamWOptions adamw = {1e-2f, 0.01f, 1, 0.9f, 0.999f, 1e-8f};
-  FullTrainer trainer(o);
-  const double before = weighted(trainer.evaluate(b), b);
-  std::vector<char> middle;
-  for (int step = 0; step < 60; step++) {
-    if (step == 40) middle = trainer.state();
-    trainer.accumulate(b);
-    trainer.update(adamw);
-  }
-  CHECK(weighted(trainer.evaluate(b), b) < 0.3 * before);
-  FullTrainer resumed(o);
-  resumed.accumulate(b);
-  resumed.set_state(middle);
-  for (int step = 40; step < 60; step++) {
-    resumed.accumulate(b);
-    resumed.update(adamw);
-  }
-  CHECK(resumed.state() == trainer.state());
+  FullTrainer trainer(o), resumed(o);
+  test::check_learning(trainer, resumed, make_batch(64), {1e-2f, 0.01f, 1, 0.9f, 0.999f, 1e-8f});
 }
 
 TEST(a_trained_model_is_saved_whole) {
   const TrainBatch b = make_batch(64);
   FullTrainer trainer(options_for(scratch_model()));
-  randomise(trainer);
+  test::randomise(trainer.parameters().all());
   const std::vector<float> losses = trainer.evaluate(b);
   const std::string path = temporary("saved");
   for (const auto& [type, tolerance] : {std::pair{"f32", 0.0}, {"f16", 0.02}, {"q8_0", 0.1}}) {
