@@ -17,7 +17,7 @@ void print_nothing(const char*) {}
 
 LinearModel::LinearModel(const LearnerProblem& p, int solver, double epsilon) : d_(p.d) {
   set_print_string_function(print_nothing);
-  SparseRows rows(p.x, p.n, p.d, kBias);
+  SparseRows<feature_node> rows(p.x, p.n, p.d, kBias);
   std::vector<double> y(p.y, p.y + p.n);
   problem data{};
   data.l = static_cast<int>(p.n);
@@ -40,7 +40,7 @@ LinearModel::LinearModel(const LearnerProblem& p, int solver, double epsilon) : 
 }
 
 std::vector<double> LinearModel::decisions(const float* x, size_t m) const {
-  SparseRows rows(x, m, d_, kBias);
+  SparseRows<feature_node> rows(x, m, d_, kBias);
   std::vector<double> values(m * width());
   for (size_t i = 0; i < m; i++)
     predict_values(model_.get(), rows.rows()[i], values.data() + i * width());
@@ -48,7 +48,7 @@ std::vector<double> LinearModel::decisions(const float* x, size_t m) const {
 }
 
 std::vector<double> LinearModel::probabilities(const float* x, size_t m) const {
-  SparseRows rows(x, m, d_, kBias);
+  SparseRows<feature_node> rows(x, m, d_, kBias);
   std::vector<double> values(m * labels_.size());
   for (size_t i = 0; i < m; i++)
     predict_probability(model_.get(), rows.rows()[i], values.data() + i * labels_.size());
@@ -56,7 +56,7 @@ std::vector<double> LinearModel::probabilities(const float* x, size_t m) const {
 }
 
 std::vector<double> LinearModel::predict(const float* x, size_t m) const {
-  SparseRows rows(x, m, d_, kBias);
+  SparseRows<feature_node> rows(x, m, d_, kBias);
   std::vector<double> values(m);
   for (size_t i = 0; i < m; i++) values[i] = ::predict(model_.get(), rows.rows()[i]);
   return values;

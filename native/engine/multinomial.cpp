@@ -1,5 +1,7 @@
 #include "engine/multinomial.h"
 
+#include <linear.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -32,7 +34,7 @@ void predict_row(const feature_node* row, const std::vector<double>& weights, si
 std::vector<double> fit_predict_multinomial(const LearnerProblem& p) {
   const size_t k = p.n_classes;
   const double strength = p.parameter("C", 1.0);
-  const SparseRows rows(p.x, p.n, p.d, 1.0);
+  const SparseRows<feature_node> rows(p.x, p.n, p.d, 1.0);
   const Objective loss = [&](const std::vector<double>& weights, std::vector<double>& gradient) {
     double total = 0;
     for (size_t i = 0; i < p.d * k; i++) total += weights[i] * weights[i] / 2;
@@ -56,7 +58,7 @@ std::vector<double> fit_predict_multinomial(const LearnerProblem& p) {
   const std::vector<double> weights =
       minimise(loss, std::vector<double>((p.d + 1) * k, 0.0), options);
 
-  const SparseRows test(p.test, p.m, p.d, 1.0);
+  const SparseRows<feature_node> test(p.test, p.m, p.d, 1.0);
   std::vector<double> probabilities(p.m * k);
   for (size_t i = 0; i < p.m; i++)
     predict_row(test.row(i), weights, k, probabilities.data() + i * k);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/error.h"
+#include "engine/sparse-rows.h"
 #include "engine/svm-scores.h"
 #include "engine/svm.h"
 
@@ -13,30 +14,6 @@ namespace {
 
 constexpr double kTolerance = 1e-3;
 constexpr double kCacheMegabytes = 256;
-
-/** Rows as libsvm reads them: the non-zero features (indices from 1) and an end mark. */
-class KernelRows {
- public:
-  KernelRows(const float* x, size_t n, size_t d) {
-    nodes_.reserve(n * d / 4 + n);
-    std::vector<size_t> starts;
-    starts.reserve(n);
-    for (size_t i = 0; i < n; i++) {
-      starts.push_back(nodes_.size());
-      for (size_t j = 0; j < d; j++) {
-        if (x[i * d + j] != 0.0f) nodes_.push_back({static_cast<int>(j + 1), x[i * d + j]});
-      }
-      nodes_.push_back({-1, 0.0});
-    }
-    for (const size_t start : starts) rows_.push_back(nodes_.data() + start);
-  }
-
-  svm_node** rows() { return rows_.data(); }
-
- private:
-  std::vector<svm_node> nodes_;
-  std::vector<svm_node*> rows_;
-};
 
 struct FreeModel {
   void operator()(svm_model* m) const { svm_free_and_destroy_model(&m); }
@@ -57,7 +34,7 @@ double default_gamma(const LearnerProblem& p) {
 
 std::vector<double> fit_predict_rbf(const LearnerProblem& p) {
   svm_set_print_string_function(print_nothing);
-  KernelRows rows(p.x, p.n, p.d);
+  SparseRows<svm_node> rows(p.x, p.n, p.d);
   std::vector<double> y(p.y, p.y + p.n);
   svm_problem data{static_cast<int>(p.n), y.data(), rows.rows()};
   svm_parameter settings{};
@@ -73,10 +50,10 @@ std::vector<double> fit_predict_rbf(const LearnerProblem& p) {
     throw Error("E_INPUT", problem_found);
   const std::unique_ptr<svm_model, FreeModel> fitted(svm_train(&data, &settings));
 
-  KernelRows test(p.test, p.m, p.d);
+  SparseRows<svm_node> test(p.test, p.m, p.d);
   if (p.task == Task::regression) {
     std::vector<double> values(p.m);
-    for (size_t i = 0; i < p.m; i++) values[i] = svm_predict(fitted.get(), test.rows()[i]);
+    for (size_t i = 0; i < p.m; i++) values[i] = svm_predict(fitted.get(), test.row(i));
     return values;
   }
   const int seen = svm_get_nr_class(fitted.get());
@@ -85,7 +62,7 @@ std::vector<double> fit_predict_rbf(const LearnerProblem& p) {
   std::vector<double> pairs(static_cast<size_t>(seen) * (seen - 1) / 2);
   std::vector<double> scores(p.m * p.n_classes, kNeverSeen);
   for (size_t i = 0; i < p.m; i++) {
-    svm_predict_values(fitted.get(), test.rows()[i], pairs.data());
+    svm_predict_values(fitted.get(), test.row(i), pairs.data());
     scores_of_pairs(pairs, labels, scores.data() + i * p.n_classes);
   }
   return scores;
