@@ -32,8 +32,8 @@ export async function writeRequests(model: string, name: TableName, format: Benc
   const handle = await loadAddon().openModel({ path: model, vocabularyOnly: true });
   try {
     const made = tableTokenizer(handle, format, table.schema, table.columns);
-    const schema = modelOrder(table.schema, made.format);
-    const automaton = new RowAutomaton(schema, made.format, made.tokenizer);
+    const schema = modelOrder(table.schema, made);
+    const automaton = new RowAutomaton(schema, made);
     const options = {
       ...{ columns: inOrderOf(schema, table.columns), description: table.description, k: K, seed: 0 },
       neighbors: { ids: new Int32Array(0), width: K },

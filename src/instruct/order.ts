@@ -20,11 +20,14 @@ export function inOrder(schema: TableSchema, order: Order): TableSchema {
  * cell is then drawn given the label, which small models learn far better than a label at the end. Identifiers are not
  * the model's to write, and columns that rules derive from others come behind these.
  */
-export function modelOrder(schema: TableSchema, format: RowFormat): TableSchema {
+export function modelOrder(
+  schema: TableSchema,
+  { targetFirst }: Pick<RowFormat, "targetFirst">,
+): TableSchema {
   const fields = schema.fields.filter((field) => !isIdentifierField(field));
   const target = fields.find((field) => field.name === schema.target);
   const ordered =
-    format.targetFirst && target ? [target, ...fields.filter((field) => field !== target)] : fields;
+    targetFirst && target ? [target, ...fields.filter((field) => field !== target)] : fields;
   const { rules } = schema;
   if (!rules || rules.length === 0) return { ...schema, fields: ordered };
   const names = [...ordered, ...schema.fields.filter(isIdentifierField)].map(({ name }) => name);

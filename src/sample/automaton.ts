@@ -1,17 +1,16 @@
-import type { PromptParts, RowFormat } from "../instruct/format";
 import { naturalOrder, type Order } from "../instruct/order";
-import type { Tokenizer } from "../model/tokenizer";
 import type { AutomatonTables } from "../native/addon";
 import type { Column } from "../table/columns";
 import type { TableSchema } from "../table/schema";
-import { compileRow } from "./compile";
+import { compileRow } from "./compile-row";
+import type { PromptTokens, RowLanguage } from "./language";
 import { RowCells, type EncodedRow } from "./row-cells";
 import { longestPath } from "./walk";
 
 /**
- * A table's rows in one format as an automaton over token ids: every path from state 0 to the end is the text of a
- * valid row, segmented as training segments it, and every valid row is a path. Literals are forced; a category cell is
- * a trie of its values; a number cell holds minimum, maximum and decimals exactly.
+ * A table's rows in one language as an automaton over token ids: every path from state 0 to the end is a valid row,
+ * segmented as training segments it, and every valid row is a path. Literals are forced; cells hold the schema's values,
+ * minimum, maximum and decimals exactly.
  */
 export class RowAutomaton {
   readonly cells: RowCells;
@@ -21,17 +20,16 @@ export class RowAutomaton {
   /** `anyOrder`: rows are encoded in other orders than the schema's too, so the allowed sets are those of all orders */
   constructor(
     readonly schema: TableSchema,
-    readonly format: RowFormat,
-    readonly tokenizer: Tokenizer,
+    readonly language: RowLanguage,
     anyOrder = false,
   ) {
-    this.cells = new RowCells(schema, format, tokenizer, anyOrder);
+    this.cells = new RowCells(schema, language, anyOrder);
     this.order = naturalOrder(schema);
   }
 
   /** Of rows in the schema's order. */
   get tables(): AutomatonTables {
-    return (this.compiled ??= compileRow(this.schema, this.format, this.tokenizer));
+    return (this.compiled ??= compileRow(this.schema, this.language));
   }
 
   /** token ids on the edges of states with a choice, ascending */
@@ -53,17 +51,9 @@ export class RowAutomaton {
   }
 
   /** Tokens of a prompt: head, the encoded example rows in their places, cue. */
-  encodePrompt(parts: PromptParts, rows: readonly Int32Array[]): Int32Array {
-    const ids: number[] = [...this.tokenizer.encode(parts.head)];
-    rows.forEach((row, e) => {
-      ids.push(
-        ...this.tokenizer.encode(parts.before[e] ?? ""),
-        ...row,
-        ...this.tokenizer.encode(parts.after[e] ?? ""),
-      );
-    });
-    ids.push(...this.tokenizer.encode(parts.cue));
-    return Int32Array.from(ids);
+  encodePrompt({ head, before, after, cue }: PromptTokens, rows: readonly Int32Array[]): Int32Array {
+    const examples = rows.flatMap((row, e) => [...before[e]!, ...row, ...after[e]!]);
+    return Int32Array.from([...head, ...examples, ...cue]);
   }
 
   /** Number of tokens between the cells of a row. */

@@ -1,12 +1,11 @@
 import { HarmonicError } from "../errors";
-import type { RowFormat } from "../instruct/format";
 import { inOrder, type Order } from "../instruct/order";
-import type { Tokenizer } from "../model/tokenizer";
 import type { AutomatonTables } from "../native/addon";
 import { type Domain, fullDomain, sameDomain } from "../rules/domain";
 import { isDateField, isNumberField, type TableSchema } from "../table/schema";
-import { columnKinds, compileCell, textLimits } from "./compile";
+import { columnKinds, startOf, textLimits } from "./compile-row";
 import { chain, flattenAll, Node } from "./graph";
+import type { RowLanguage } from "./language";
 import { restrictCell } from "./restrict";
 import type { Step } from "./row-cells";
 
@@ -31,12 +30,11 @@ export interface CompiledOrders {
  */
 export function compileOrders(
   schema: TableSchema,
-  format: RowFormat,
-  tokenizer: Tokenizer,
+  language: RowLanguage,
   domains: readonly Domain[],
   rows: readonly OrderedRows[],
 ): CompiledOrders {
-  const compiler = new OrderCompiler(schema, format, tokenizer, domains);
+  const compiler = new OrderCompiler(schema, language, domains);
   const starts = rows.map(({ order, given }) => compiler.start(order, given));
   const { tables, startStates } = flattenAll(starts, columnKinds(schema));
   return { tables: { ...tables, ...textLimits(schema) }, startStates };
@@ -48,20 +46,14 @@ class OrderCompiler {
 
   constructor(
     private readonly schema: TableSchema,
-    private readonly format: RowFormat,
-    private readonly tokenizer: Tokenizer,
+    private readonly language: RowLanguage,
     private readonly domains: readonly Domain[],
   ) {}
 
   start(order: Order, given: OrderedRows["given"]): Node {
-    const literals = this.tokenizer.encodeAll(this.format.rowLiterals(inOrder(this.schema, order)));
+    const literals = this.language.literals(inOrder(this.schema, order));
     if (given) return this.givenStart(order, given, literals);
-    const first = literals[0]!;
-    const row = this.tail(order, 0, literals);
-    if (first.length === 0) return row;
-    const start = new Node();
-    start.connect(first[0]!, chain(first, row).nodes[0]!);
-    return start;
+    return startOf(literals[0]!, this.tail(order, 0, literals));
   }
 
   /** A tree of the given rows' tokens, each of which goes on with the cells to draw. */
@@ -95,7 +87,7 @@ class OrderCompiler {
     const exit = chain(literals[place + 1]!, this.tail(order, place + 1, literals));
     const column = order[place]!;
     const field = this.schema.fields[column]!;
-    const root = compileCell(field, this.format, this.tokenizer, exit, column);
+    const root = this.language.compileCell(field, exit, column);
     const domain = this.domains[column]!;
     const node = sameDomain(domain, fullDomain(field))
       ? root

@@ -1,7 +1,6 @@
 import { HarmonicError } from "../errors";
 import type { RowFormat } from "../instruct/format";
 import type { Tokenizer } from "../model/tokenizer";
-import type { AutomatonTables } from "../native/addon";
 import { parseDecimal, toScaled, type Rounding } from "../table/number";
 import {
   type CategoryField,
@@ -13,7 +12,6 @@ import {
   isNumberField,
   isTextField,
   type NumberField,
-  type TableSchema,
   type TextField,
 } from "../table/schema";
 import { hasSeconds, printedDecimals } from "../instruct/cell";
@@ -21,50 +19,8 @@ import { parseIso } from "../table/date-format";
 import { dateCell } from "./dates";
 import { numberCell } from "./digits";
 import { textCell } from "./text-cell";
-import { ACTION_MISSING, chain, connectAll, type Exit, flatten, Node } from "./graph";
+import { ACTION_MISSING, connectAll, type Exit, type Node } from "./graph";
 import { categoryCell, type TrieEntry } from "./trie";
-
-/**
- * Compiles the rows of a table in a format to an automaton over token ids, from the last literal back to the first.
- * @throws E_INPUT where a column has no value, or two of its values cannot be told apart
- */
-export function compileRow(schema: TableSchema, format: RowFormat, tokenizer: Tokenizer): AutomatonTables {
-  const literals = format.rowLiterals(schema).map((text) => tokenizer.encode(text));
-  let after = new Node();
-  for (let f = schema.fields.length - 1; f >= 0; f--) {
-    const field = schema.fields[f]!;
-    const literal = literals[f + 1]!;
-    if (literal.length === 0) {
-      throw new HarmonicError(
-        "E_USAGE",
-        `expected text behind column "${field.name}" in format ${format.name}`,
-      );
-    }
-    after = compileCell(field, format, tokenizer, chain(literal, after), f);
-  }
-  const first = literals[0]!;
-  const start = new Node();
-  const whole = chain(first, after);
-  if (first.length > 0) start.connect(first[0]!, whole.nodes[0]!);
-  return { ...flatten(first.length > 0 ? start : after, columnKinds(schema)), ...textLimits(schema) };
-}
-
-/** Fewest and most characters of each text; see AutomatonTables. */
-export function textLimits(schema: TableSchema): Pick<AutomatonTables, "textLimits"> {
-  if (!schema.fields.some(isTextField)) return {};
-  const limits = schema.fields.flatMap((field) =>
-    isTextField(field) ? [field.constraints.minLength, field.constraints.maxLength] : [0, 0],
-  );
-  return { textLimits: Int32Array.from(limits) };
-}
-
-/** What the decoder makes of each column; see AutomatonTables. */
-export function columnKinds(schema: TableSchema): Int32Array {
-  return Int32Array.from(schema.fields, (field) => {
-    if (isCategoryField(field)) return 0;
-    return isNumberField(field) || isDateField(field) ? 1 : 2;
-  });
-}
 
 /** The states of one column's cell, up to the literal text behind it; the first of them. */
 export function compileCell(

@@ -1,14 +1,14 @@
-import type { Tokenizer } from "../model/tokenizer";
 import type { GenerateResult, TextBuffers } from "../native/addon";
 import type { Column } from "../table/columns";
 import { isCategoryField, isDateField, isNumberField, type TableSchema } from "../table/schema";
+import type { RowLanguage } from "./language";
 
 /** The first `nRows` rows of what the generator drew, as columns in the order of `schema`, which it draws in. */
 export function drawnColumns(
   { columns }: GenerateResult,
   schema: TableSchema,
   nRows: number,
-  tokenizer: Tokenizer,
+  language: RowLanguage,
 ): Column[] {
   return schema.fields.map((field, f): Column => {
     const { name } = field;
@@ -22,9 +22,8 @@ export function drawnColumns(
       if (isDateField(field)) return { kind: "date", name, scaled };
       return { kind: "number", name, decimals: field.numberFormat.decimals, scaled };
     }
-    const pieces = tokenizer.piecesOf(name);
     const texts = textsOf(buffer as TextBuffers).slice(0, nRows);
-    return { kind: "text", name, values: texts.map((text) => text && pieces.toTable(text)) };
+    return { kind: "text", name, values: texts.map((text) => text && language.readText(field, text)) };
   });
 }
 

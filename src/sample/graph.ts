@@ -48,12 +48,14 @@ export function connectAll(
 }
 
 /**
- * The literal text behind a cell, as a chain that all ends of the cell enter: nodes[j] is the state after tokens[j].
- * The chain is never empty, so that the end of a cell is always told by a token.
+ * The literal text behind a cell, as a chain that all ends of the cell enter: nodes[j] is the state after tokens[j]. A
+ * text cell's end is told by the chain's first token; where cells tell their own end there is no chain.
  */
 export interface Exit {
   tokens: readonly number[];
   nodes: readonly Node[];
+  /** behind the chain */
+  to: Node;
 }
 
 /** A chain of literal tokens to `to`. */
@@ -64,7 +66,7 @@ export function chain(tokens: readonly number[], to: Node): Exit {
     node.connect(tokens[j + 1]!, nodes[j + 1]!);
     nodes[j] = node;
   }
-  return { tokens, nodes };
+  return { tokens, nodes, to };
 }
 
 /** Numbers the states that `start` reaches, breadth first, and lays their edges out by ascending token. */

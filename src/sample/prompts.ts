@@ -1,10 +1,9 @@
-import { modelPrompt } from "../instruct/chat";
-import type { PromptParts } from "../instruct/format";
 import { inOrder, type Order } from "../instruct/order";
 import { Random } from "../random";
 import type { Column } from "../table/columns";
 import { rowCount } from "../table/convert";
 import type { RowAutomaton } from "./automaton";
+import type { PromptTokens } from "./language";
 
 export interface PromptSourceOptions {
   columns: readonly Column[];
@@ -20,10 +19,10 @@ export interface PromptSourceOptions {
 export class PromptSource {
   private readonly k: number;
   private readonly n: number;
-  private readonly parts: PromptParts;
+  private readonly parts: PromptTokens;
   private readonly encoded: (Int32Array | undefined)[] = [];
   /** what stands around the rows in the order that was asked for last */
-  private ordered: { order: Order; parts: PromptParts } | undefined;
+  private ordered: { order: Order; parts: PromptTokens } | undefined;
   private order: { pass: number; ids: Int32Array } | undefined;
 
   constructor(
@@ -32,8 +31,8 @@ export class PromptSource {
   ) {
     this.k = options.prompt === "none" ? 0 : options.k;
     this.n = rowCount(options.columns);
-    const { format, schema } = automaton;
-    this.parts = modelPrompt(format, schema, { description: options.description, k: this.k });
+    const { language, schema } = automaton;
+    this.parts = language.prompt(schema, { description: options.description, k: this.k });
   }
 
   /** Token ids of prompt p, its rows in the order of the row to draw; default: the automaton's. */
@@ -107,12 +106,12 @@ export class PromptSource {
     return this.automaton.encodePrompt(this.partsOf(order), rows);
   }
 
-  private partsOf(order: Order | undefined): PromptParts {
+  private partsOf(order: Order | undefined): PromptTokens {
     if (!order) return this.parts;
     if (this.ordered?.order !== order) {
-      const { format, schema } = this.automaton;
+      const { language, schema } = this.automaton;
       const { description } = this.options;
-      const parts = modelPrompt(format, inOrder(schema, order), { description, k: this.k });
+      const parts = language.prompt(inOrder(schema, order), { description, k: this.k });
       this.ordered = { order, parts };
     }
     return this.ordered.parts;

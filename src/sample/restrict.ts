@@ -7,7 +7,7 @@ import { ACTION_MISSING, ACTION_NEGATE, ACTION_NONE, ACTION_POWER_OF_TEN, type E
  * the value. Undefined where no value is left.
  */
 export function restrictCell(root: Node, exit: Exit, domain: Domain, holdsDigits: boolean): Node | undefined {
-  const outside = new Set(exit.nodes);
+  const outside = new Set([...exit.nodes, exit.to]);
   return holdsDigits
     ? new DigitRestriction(outside, domain).copy(root, 0, domain)
     : restrictChoice(root, outside, domain);

@@ -1,14 +1,11 @@
-import { HarmonicError } from "../errors";
-import type { RowFormat } from "../instruct/format";
 import { inOrder, naturalOrder, type Order } from "../instruct/order";
-import type { Tokenizer } from "../model/tokenizer";
 import type { AutomatonTables } from "../native/addon";
 import type { Column } from "../table/columns";
 import type { TableSchema } from "../table/schema";
-import { cellEncoder } from "./cells";
 import { distinctChoices } from "./choices";
-import { columnKinds, compileCell } from "./compile";
+import { columnKinds } from "./compile-row";
 import { flatten, Node } from "./graph";
+import type { RowLanguage } from "./language";
 import { unfit } from "./unfit";
 import { edgeOf } from "./walk";
 
@@ -44,16 +41,15 @@ export class RowCells {
   /** the distinct sets of allowed tokens, shape (sets, vocabulary.length): 1 allowed */
   readonly allowedSets: Uint8Array;
 
-  /** by column, then by the first token of the text behind the cell */
-  private readonly cells: Map<number, Cell>[];
+  /** by column, then by the first token of the text behind the cell, if any */
+  private readonly cells: Map<number | undefined, Cell>[];
   private lastLiterals: { order: Order; literals: (readonly number[])[] } | undefined;
   private readonly encoders = new WeakMap<readonly Column[], ((i: number) => readonly number[])[]>();
 
   /** `anyOrder`: orders other than the schema's are asked for too */
   constructor(
     readonly schema: TableSchema,
-    readonly format: RowFormat,
-    readonly tokenizer: Tokenizer,
+    readonly language: RowLanguage,
     anyOrder = false,
   ) {
     const n = schema.fields.length;
@@ -121,7 +117,7 @@ export class RowCells {
     for (const token of literals[0]!) take(token, -1, -1, undefined, -1);
     order.slice(0, nCells).forEach((f, place) => {
       const literal = literals[place + 1]!;
-      const { tables, setOfState } = this.cells[f]!.get(literal[0]!)!;
+      const { tables, setOfState } = this.cells[f]!.get(literal[0])!;
       let state = 0;
       const step = (token: number): void => {
         if (isEnd(tables, state)) return take(token, -1, -1, tables, -1);
@@ -137,31 +133,25 @@ export class RowCells {
 
   private literals(order: Order): (readonly number[])[] {
     if (this.lastLiterals?.order !== order) {
-      const literals = this.tokenizer.encodeAll(this.format.rowLiterals(inOrder(this.schema, order)));
+      const literals = this.language.literals(inOrder(this.schema, order));
       this.lastLiterals = { order, literals };
     }
     return this.lastLiterals.literals;
   }
 
   /** The cell of a column before each of some literals: one for those that begin alike. */
-  private compile(f: number, literals: (readonly number[])[]): Map<number, AutomatonTables> {
+  private compile(f: number, literals: (readonly number[])[]): Map<number | undefined, AutomatonTables> {
     const field = this.schema.fields[f]!;
-    const beginnings = new Map<number, readonly number[]>();
+    const beginnings = new Map<number | undefined, readonly number[]>();
     for (const literal of literals) {
-      if (literal.length === 0) {
-        throw new HarmonicError(
-          "E_USAGE",
-          `expected text behind column "${field.name}" in format ${this.format.name}`,
-        );
-      }
-      const known = beginnings.get(literal[0]!);
-      beginnings.set(literal[0]!, known ? commonStart(known, literal) : literal);
+      const known = beginnings.get(literal[0]);
+      beginnings.set(literal[0], known ? commonStart(known, literal) : literal);
     }
     const kinds = columnKinds(this.schema);
-    const compiled = [...beginnings].map(([token, tokens]): [number, AutomatonTables] => {
+    const compiled = [...beginnings].map(([token, tokens]): [number | undefined, AutomatonTables] => {
       const end = new Node();
-      const exit = { tokens, nodes: tokens.map(() => end) };
-      return [token, flatten(compileCell(field, this.format, this.tokenizer, exit, f), kinds)];
+      const exit = { tokens, nodes: tokens.map(() => end), to: end };
+      return [token, flatten(this.language.compileCell(field, exit, f), kinds)];
     });
     return new Map(compiled);
   }
@@ -169,9 +159,7 @@ export class RowCells {
   private encodersOf(columns: readonly Column[]): ((i: number) => readonly number[])[] {
     let encoders = this.encoders.get(columns);
     if (!encoders) {
-      encoders = this.schema.fields.map((field, f) =>
-        cellEncoder(field, this.format, this.tokenizer, columns[f]!),
-      );
+      encoders = this.schema.fields.map((field, f) => this.language.cellEncoder(field, columns[f]!));
       this.encoders.set(columns, encoders);
     }
     return encoders;

@@ -100,7 +100,7 @@ export class RowPlan {
   /** @throws E_USAGE where rules or conditions cannot be read or satisfied, E_INPUT for given cells that do not fit */
   constructor(private readonly options: RowPlanOptions) {
     const { automaton, columns, rules = [], conditions = {}, seed } = options;
-    const { schema, format, tokenizer } = automaton;
+    const { schema, language } = automaton;
     this.set = compileRules(schema, columns, { rules, where: conditions.where });
     this.warnings.push(...brokenRules(this.set, columns));
     this.domains = narrowDomains(this.set);
@@ -127,8 +127,7 @@ export class RowPlan {
     const patterns = this.patterns();
     const compiled = compileOrders(
       schema,
-      format,
-      tokenizer,
+      language,
       this.domains,
       patterns.length > 0 ? patterns.map((pattern) => this.ordered(pattern)) : [{ order: this.order }],
     );

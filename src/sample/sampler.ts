@@ -3,7 +3,6 @@ import type { FormatName } from "../instruct/format";
 import { rowFormat } from "../instruct/formats";
 import { inOrderOf, modelOrder, type Order } from "../instruct/order";
 import { resolveAdapter } from "../model/adapter";
-import type { Tokenizer } from "../model/tokenizer";
 import type {
   GenerateOptions,
   GenerateResult,
@@ -27,6 +26,7 @@ import { tableTokenizer } from "./table-tokenizer";
 import { drawnColumns } from "./drawn";
 import { drawColumns, explanationColumns, explanationSchema } from "./explain";
 import { PrivacyGate } from "./gate";
+import type { RowLanguage } from "./language";
 import { PromptSource } from "./prompts";
 import { RowPlan, type Conditions } from "./row-plan";
 import { drawRows, type DrawnRows, type JudgedPass } from "./redraw";
@@ -88,7 +88,7 @@ export class Sampler {
     /** what the model writes of it, in the order in which it does */
     private readonly drawnSchema: TableSchema,
     /** what it writes with */
-    private readonly tokenizer: Tokenizer,
+    private readonly language: RowLanguage,
     /** the rows trained on */
     readonly columns: readonly Column[],
     readonly settings: DrawSettings & { nSequences: number },
@@ -116,10 +116,10 @@ export class Sampler {
     });
     try {
       const { description, k, labelInDistance = false } = options;
-      const { format, tokenizer } = tableTokenizer(model, options.format, options.schema, options.columns);
-      const schema = modelOrder(options.schema, format);
+      const language = tableTokenizer(model, options.format, options.schema, options.columns);
+      const schema = modelOrder(options.schema, language);
       const columns = inOrderOf(schema, options.columns);
-      const automaton = new RowAutomaton(schema, format, tokenizer, true);
+      const automaton = new RowAutomaton(schema, language, true);
       const neighbors = { ids: options.neighbors ?? new Int32Array(0), width: k };
       const { prompt, seed, minDistance } = settings;
       const rules = rulesOf(options);
@@ -146,7 +146,7 @@ export class Sampler {
       return new Sampler(
         options.schema,
         schema,
-        tokenizer,
+        language,
         options.columns,
         { ...settings, nSequences },
         plan,
@@ -229,7 +229,7 @@ export class Sampler {
       },
       signal,
     );
-    const columns = drawnColumns(result, this.drawnSchema, rows.length, this.tokenizer);
+    const columns = drawnColumns(result, this.drawnSchema, rows.length, this.language);
     const failed = new Int32Array(result.failed);
     const holds = this.plan.judge(columns, rows.length);
     const { leaks, distances } = await this.gate.judge(columns);

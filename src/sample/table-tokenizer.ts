@@ -7,11 +7,7 @@ import { TextPieces } from "../model/text-pieces";
 import { Tokenizer, type TokenizingModel } from "../model/tokenizer";
 import type { Column } from "../table/columns";
 import { isTextField, type TableSchema, type TextField } from "../table/schema";
-
-export interface TableTokenizer {
-  format: RowFormat;
-  tokenizer: Tokenizer;
-}
+import { TextLanguage } from "./text-language";
 
 /**
  * How a base model writes a table: the format with a delimiter that the tokenizer keeps whole, and the tokenizer with
@@ -23,7 +19,7 @@ export function tableTokenizer(
   name: FormatName,
   schema: TableSchema,
   columns: readonly Column[],
-): TableTokenizer {
+): TextLanguage {
   const tokenizer = new Tokenizer(model);
   const format = name === "compact" ? compactFor(tokenizer) : rowFormat(name);
   for (const field of schema.fields) {
@@ -32,7 +28,7 @@ export function tableTokenizer(
     const texts = column?.kind === "text" ? column.values.filter((text) => text !== null) : [];
     tokenizer.setPieces(field.name, piecesFor(field, format, tokenizer, [...new Set(texts)]));
   }
-  return { format, tokenizer };
+  return new TextLanguage(format, tokenizer);
 }
 
 /** @throws E_MODEL */

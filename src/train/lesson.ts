@@ -1,7 +1,6 @@
-import { modelPrompt } from "../instruct/chat";
-import type { RowFormat } from "../instruct/format";
 import { inOrder, type Order } from "../instruct/order";
 import type { RowAutomaton } from "../sample/automaton";
+import type { PromptTokens } from "../sample/language";
 import type { EncodedRow } from "../sample/row-cells";
 import type { Column } from "../table/columns";
 import { rowCount } from "../table/convert";
@@ -23,7 +22,6 @@ export interface Lesson {
 }
 
 export interface LessonOptions {
-  format: RowFormat;
   description: string;
   loss: TrainSettings["loss"];
   vocabulary: TrainSettings["vocabulary"];
@@ -35,6 +33,8 @@ export interface LessonOptions {
 export class LessonWriter {
   private readonly rows: (EncodedRow | undefined)[] = [];
   private readonly labelOf: Map<number, number>;
+  /** by the number of examples */
+  private readonly prompts = new Map<number, PromptTokens>();
 
   constructor(
     private readonly automaton: RowAutomaton,
@@ -46,23 +46,21 @@ export class LessonWriter {
 
   /** The lesson of a group of row ids, examples first; its columns in the schema's order, or another. */
   write(group: Int32Array, order?: Order): Lesson {
-    const { format, description, loss } = this.options;
-    const { tokenizer } = this.automaton;
-    const schema = order ? inOrder(this.automaton.schema, order) : this.automaton.schema;
-    const parts = modelPrompt(format, schema, { description, k: group.length - 1 });
-    const tokens: number[] = [...(order ? tokenizer.encodeOnce(parts.head) : tokenizer.encode(parts.head))];
+    const { loss } = this.options;
+    const parts = this.prompt(group.length - 1, order);
+    const tokens: number[] = [...parts.head];
     const found: Found = { positions: [], labels: [], sets: [], columns: [] };
     let nRows = 0;
     group.forEach((id, i) => {
       const last = i === group.length - 1;
-      tokens.push(...tokenizer.encode(last ? parts.cue : parts.before[i]!));
+      tokens.push(...(last ? parts.cue : parts.before[i]!));
       const row = this.row(id, order);
       if (last || loss === "all") {
         this.mark(row, tokens.length, found);
         nRows++;
       }
       tokens.push(...row.tokens);
-      const after = tokenizer.encode(last ? parts.tail : parts.after[i]!);
+      const after = last ? parts.tail : parts.after[i]!;
       if (last)
         this.markEnd([...after, ...(parts.endOfSequence ? [this.options.eos] : [])], tokens.length, found);
       tokens.push(...after);
@@ -83,6 +81,15 @@ export class LessonWriter {
     const ids = Array.from({ length: rowCount(this.columns) }, (_, id) => id);
     const lengths = ids.map((id) => this.row(id, undefined).tokens.length);
     return this.write(Int32Array.from(ids.sort((a, b) => lengths[a]! - lengths[b]!).slice(-(k + 1))));
+  }
+
+  private prompt(k: number, order: Order | undefined): PromptTokens {
+    const { language, schema } = this.automaton;
+    const { description } = this.options;
+    if (order) return language.prompt(inOrder(schema, order), { description, k });
+    let prompt = this.prompts.get(k);
+    if (!prompt) this.prompts.set(k, (prompt = language.prompt(schema, { description, k })));
+    return prompt;
   }
 
   private row(id: number, order: Order | undefined): EncodedRow {

@@ -60,8 +60,8 @@ export class RowLikelihood {
     const { schema, columns, description, base, adapter, threads, weights = "auto" } = options;
     const model = await loadAddon().openModel({ path: base, vocabularyOnly: true });
     try {
-      const { format, tokenizer } = tableTokenizer(model, options.format, schema, columns);
-      const automaton = new RowAutomaton(modelOrder(schema, format), format, tokenizer, options.anyOrder);
+      const language = tableTokenizer(model, options.format, schema, columns);
+      const automaton = new RowAutomaton(modelOrder(schema, language), language, options.anyOrder);
       const trainer = await loadAddon().openTrainer({
         path: base,
         ...(adapter !== undefined && { adapter }),
@@ -70,7 +70,6 @@ export class RowLikelihood {
         ...{ threads, weights, vocabulary: automaton.vocabulary, allowedSets: automaton.allowedSets },
       });
       const lesson = {
-        format,
         description,
         loss: "last",
         vocabulary: "allowed",

@@ -228,10 +228,10 @@ interface Writers {
 }
 
 function lessonWriters(options: TrainOptions, settings: TrainSettings, model: ModelHandle): Writers {
-  const { format, tokenizer } = tableTokenizer(model, options.format, options.schema, options.columns);
-  const schema = modelOrder(options.schema, format);
-  const automaton = new RowAutomaton(schema, format, tokenizer, settings.permute > 0);
-  const lesson = { format, description: options.description, ...settings, eos: model.info().eos };
+  const language = tableTokenizer(model, options.format, options.schema, options.columns);
+  const schema = modelOrder(options.schema, language);
+  const automaton = new RowAutomaton(schema, language, settings.permute > 0);
+  const lesson = { description: options.description, ...settings, eos: model.info().eos };
   const held = options.holdout ? inOrderOf(schema, options.holdout) : [];
   const holdoutWriter = new LessonWriter(automaton, held, lesson);
   const random = new Random(settings.seed).derive("holdout");

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { modelPrompt } from "../../src/instruct/chat";
 import { rowFormat } from "../../src/instruct/formats";
 import { inOrder, inOrderOf } from "../../src/instruct/order";
 import { rowWriter } from "../../src/instruct/row";
@@ -6,6 +7,7 @@ import { Tokenizer } from "../../src/model/tokenizer";
 import type { ModelHandle } from "../../src/native/addon";
 import { loadAddon } from "../../src/native/load";
 import { RowAutomaton } from "../../src/sample/automaton";
+import { TextLanguage } from "../../src/sample/text-language";
 import { isMissing } from "../../src/table/columns";
 import { allPaths } from "../support/paths";
 import { allSmallRows, smallColumns, smallSchema } from "../support/tables";
@@ -26,7 +28,8 @@ describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s
   describe.each(["compact", "dict", "text"])("in the %s format", (name) => {
     const columns = allSmallRows();
     const n = 240;
-    const automaton = () => new RowAutomaton(smallSchema, rowFormat(name), new Tokenizer(model));
+    const automaton = () =>
+      new RowAutomaton(smallSchema, new TextLanguage(rowFormat(name), new Tokenizer(model)));
     const rowText = rowWriter(smallSchema, rowFormat(name), columns);
 
     it("accepts exactly the rows that the schema allows, with their values", () => {
@@ -68,7 +71,11 @@ describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s
     });
 
     it("encodes rows in any order as an automaton of that order alone does", () => {
-      const rows = new RowAutomaton(smallSchema, rowFormat(name), new Tokenizer(model), true);
+      const rows = new RowAutomaton(
+        smallSchema,
+        new TextLanguage(rowFormat(name), new Tokenizer(model)),
+        true,
+      );
       const { vocabulary, allowedSets } = rows;
       const texts = (set: number, from: { vocabulary: Int32Array; allowedSets: Uint8Array }): number[] =>
         [...from.vocabulary].filter((_, v) => from.allowedSets[set * from.vocabulary.length + v] === 1);
@@ -78,7 +85,7 @@ describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s
         [1, 2, 3, 4, 0],
       ]) {
         const schema = inOrder(smallSchema, order);
-        const alone = new RowAutomaton(schema, rowFormat(name), rows.tokenizer);
+        const alone = new RowAutomaton(schema, rows.language);
         const ordered = inOrderOf(schema, columns);
         for (let i = 0; i < n; i += 7) {
           const expected = alone.encodeRow(ordered, i);
@@ -100,7 +107,10 @@ describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s
   });
 
   it("names row and column of a value that does not fit", () => {
-    const automaton = new RowAutomaton(smallSchema, rowFormat("compact"), new Tokenizer(model));
+    const automaton = new RowAutomaton(
+      smallSchema,
+      new TextLanguage(rowFormat("compact"), new Tokenizer(model)),
+    );
     const columns = smallColumns([
       [0, 8, 0, 0, 0],
       [0, 13, 0, 0, 0],
@@ -119,12 +129,15 @@ describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s
 
   it("puts a prompt together from its pieces", () => {
     const format = rowFormat("dict");
-    const automaton = new RowAutomaton(smallSchema, format, new Tokenizer(model));
+    const automaton = new RowAutomaton(smallSchema, new TextLanguage(format, new Tokenizer(model)));
     const columns = allSmallRows();
     const rows = [3, 77].map((i) => automaton.encodeRow(columns, i).tokens);
-    const parts = format.prompt(smallSchema, { description: "people", k: 2 });
+    const options = { description: "people", k: 2 };
+    const parts = modelPrompt(format, smallSchema, options);
     const writer = rowWriter(smallSchema, format, columns);
-    expect(model.detokenize(automaton.encodePrompt(parts, rows))).toBe(
+    expect(
+      model.detokenize(automaton.encodePrompt(automaton.language.prompt(smallSchema, options), rows)),
+    ).toBe(
       parts.head +
         parts.before[0] +
         writer(3) +
@@ -140,16 +153,16 @@ describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s
     const schema = structuredClone(smallSchema);
     const [field] = schema.fields;
     field!.constraints = { required: false, enum: ["", "x"] };
-    expect(() => new RowAutomaton(schema, rowFormat("compact"), new Tokenizer(model))).toThrow(
-      /column "sex".*"" and a missing cell have the same tokens/,
-    );
+    expect(
+      () => new RowAutomaton(schema, new TextLanguage(rowFormat("compact"), new Tokenizer(model))),
+    ).toThrow(/column "sex".*"" and a missing cell have the same tokens/);
   });
 
   it("refuses a range without a number", () => {
     const schema = structuredClone(smallSchema);
     schema.fields[1]!.constraints = { required: true, minimum: 3.2, maximum: 3.4 };
-    expect(() => new RowAutomaton(schema, rowFormat("compact"), new Tokenizer(model))).toThrow(
-      /column "age": expected a number of 0 decimals from minimum 3.2 to maximum 3.4/,
-    );
+    expect(
+      () => new RowAutomaton(schema, new TextLanguage(rowFormat("compact"), new Tokenizer(model))),
+    ).toThrow(/column "age": expected a number of 0 decimals from minimum 3.2 to maximum 3.4/);
   });
 });

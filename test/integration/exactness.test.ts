@@ -13,6 +13,7 @@ import type {
 import { loadAddon } from "../../src/native/load";
 import { Random } from "../../src/random";
 import { RowAutomaton } from "../../src/sample/automaton";
+import { TextLanguage } from "../../src/sample/text-language";
 import { chiSquareScore } from "../support/brute-force";
 import { allPaths, type Path } from "../support/paths";
 import { writeRoundedGguf } from "../support/rounded-gguf";
@@ -33,10 +34,13 @@ let otherPrompt: Int32Array;
 beforeAll(async () => {
   writeRoundedGguf(base);
   for (const engine of engines) models.set(engine, await loadAddon().openModel({ path: base, engine }));
-  automaton = new RowAutomaton(smallSchema, rowFormat("compact"), new Tokenizer(models.get("llama")!));
+  automaton = new RowAutomaton(
+    smallSchema,
+    new TextLanguage(rowFormat("compact"), new Tokenizer(models.get("llama")!)),
+  );
   paths = allPaths(automaton.tables);
   const rows = [17, 5, 200].map((i) => automaton.encodeRow(allSmallRows(), i).tokens);
-  const parts = automaton.format.prompt(smallSchema, { description: "people", k: 2 });
+  const parts = automaton.language.prompt(smallSchema, { description: "people", k: 2 });
   prompt = automaton.encodePrompt(parts, rows.slice(0, 2));
   otherPrompt = automaton.encodePrompt(parts, rows.slice(1));
 });
@@ -289,7 +293,7 @@ describe("texts", () => {
   const pieces = ["a", "b", "ab", "é"];
 
   it("keep their limits and are drawn from the distribution over allowed tokens", async () => {
-    const { tokenizer } = automaton;
+    const tokenizer = new Tokenizer(models.get("llama")!);
     const tokens = [...new Set(pieces.flatMap((piece) => [...tokenizer.encode(piece)]))].sort(
       (a, b) => a - b,
     );

@@ -6,6 +6,7 @@ import type { GenerateOptions, GeneratorHandle, ModelHandle } from "../../src/na
 import { loadAddon } from "../../src/native/load";
 import { Random } from "../../src/random";
 import { RowAutomaton } from "../../src/sample/automaton";
+import { TextLanguage } from "../../src/sample/text-language";
 import { chiSquareScore, pathProbabilities } from "../support/brute-force";
 import { allPaths } from "../support/paths";
 import { allSmallRows, smallSchema } from "../support/tables";
@@ -25,8 +26,8 @@ let promptOf: (p: number) => Int32Array;
 beforeAll(async () => {
   writeTinyGguf(basePath);
   model = await loadAddon().openModel({ path: basePath });
-  automaton = new RowAutomaton(smallSchema, rowFormat("compact"), new Tokenizer(model));
-  const parts = automaton.format.prompt(smallSchema, { description: "people", k: 3 });
+  automaton = new RowAutomaton(smallSchema, new TextLanguage(rowFormat("compact"), new Tokenizer(model)));
+  const parts = automaton.language.prompt(smallSchema, { description: "people", k: 3 });
   promptOf = (p) => {
     const random = new Random(p);
     const rows = [0, 1, 2].map(() => automaton.encodeRow(columns, random.nextInt(240)).tokens);
@@ -144,7 +145,7 @@ describe("a generator", () => {
 
   it("draws a row that has no choice without asking the model", async () => {
     const schema = { fields: [smallSchema.fields[4]!] };
-    const constant = new RowAutomaton(schema, rowFormat("compact"), automaton.tokenizer);
+    const constant = new RowAutomaton(schema, automaton.language);
     const generator = await open(2, constant);
     const { columns, nTokens } = await generator.generate(request([promptOf(0)], 2, 0));
     expect(new Int32Array(columns[0] as ArrayBuffer)).toEqual(Int32Array.of(0, 0));

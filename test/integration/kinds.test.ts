@@ -141,12 +141,12 @@ describe.each([
         fc.property(table, (source) => {
           const whole = inferSchema(source);
           const columns = toColumns(source, whole);
-          const { format, tokenizer } = tableTokenizer(model, formatName, whole, columns);
-          const schema = modelOrder(whole, format);
+          const language = tableTokenizer(model, formatName, whole, columns);
+          const schema = modelOrder(whole, language);
           if (schema.fields.length === 0) return;
           const ordered = inOrderOf(schema, columns);
-          const automaton = new RowAutomaton(schema, format, tokenizer);
-          const written = rowWriter(schema, format, ordered);
+          const automaton = new RowAutomaton(schema, language);
+          const written = rowWriter(schema, language.format, ordered);
           for (let i = 0; i < MANY; i++) {
             const { tokens } = automaton.encodeRow(ordered, i);
             expect(tokens.length).toBeLessThanOrEqual(automaton.longestRow());
@@ -228,8 +228,8 @@ it("compiles 5,000 categories to a few states each", () => {
     .openModel({ path: base, vocabularyOnly: true })
     .then((model) => {
       const columns = toColumns(source, schema);
-      const { format, tokenizer } = tableTokenizer(model, "compact", schema, columns);
-      const { tables } = new RowAutomaton(schema, format, tokenizer);
+      const language = tableTokenizer(model, "compact", schema, columns);
+      const { tables } = new RowAutomaton(schema, language);
       model.close();
       expect(schema.fields[0]).toHaveProperty("constraints.enum.length", 5000);
       expect(tables.edgeOffsets.length).toBeLessThan(5 * 5000);

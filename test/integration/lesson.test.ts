@@ -4,6 +4,7 @@ import { Tokenizer } from "../../src/model/tokenizer";
 import type { ModelHandle } from "../../src/native/addon";
 import { loadAddon } from "../../src/native/load";
 import { RowAutomaton } from "../../src/sample/automaton";
+import { TextLanguage } from "../../src/sample/text-language";
 import { LessonWriter } from "../../src/train/lesson";
 import { smallColumns, smallSchema } from "../support/tables";
 import { temporaryFolder } from "../support/temporary";
@@ -26,8 +27,8 @@ describe("a lesson in an order of its own", () => {
   const order = [2, 4, 0, 3, 1];
   const lessonOf = (name: "compact" | "dict", vocabulary: "allowed" | "full") => {
     const format = rowFormat(name);
-    const automaton = new RowAutomaton(smallSchema, format, new Tokenizer(model), true);
-    const options = { format, description: "", loss: "all", vocabulary, eos: model.info().eos } as const;
+    const automaton = new RowAutomaton(smallSchema, new TextLanguage(format, new Tokenizer(model)), true);
+    const options = { description: "", loss: "all", vocabulary, eos: model.info().eos } as const;
     const lesson = new LessonWriter(automaton, columns, options).write(Int32Array.of(0, 1), order);
     return { automaton, lesson, text: model.detokenize(lesson.tokens) };
   };

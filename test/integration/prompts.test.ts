@@ -6,6 +6,7 @@ import type { ModelHandle } from "../../src/native/addon";
 import { loadAddon } from "../../src/native/load";
 import { findNeighbors } from "../../src/neighbors/find";
 import { RowAutomaton } from "../../src/sample/automaton";
+import { TextLanguage } from "../../src/sample/text-language";
 import { PromptSource, type PromptSourceOptions } from "../../src/sample/prompts";
 import { allSmallRows, smallSchema } from "../support/tables";
 import { temporaryFolder } from "../support/temporary";
@@ -27,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => model.close());
 
 function source(change: Partial<PromptSourceOptions> = {}, format = "compact"): PromptSource {
-  const automaton = new RowAutomaton(smallSchema, rowFormat(format), new Tokenizer(model));
+  const automaton = new RowAutomaton(smallSchema, new TextLanguage(rowFormat(format), new Tokenizer(model)));
   const given = { ids: neighbors, width: k };
   return new PromptSource(automaton, {
     ...{ columns, description: "people", k, neighbors: given, prompt: "anchor", seed: 1 },

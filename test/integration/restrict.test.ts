@@ -6,6 +6,7 @@ import { loadAddon } from "../../src/native/load";
 import { Random } from "../../src/random";
 import { contains, domainOf, fullDomain, valuesOf } from "../../src/rules/domain";
 import { compileOrders } from "../../src/sample/compile-orders";
+import { TextLanguage } from "../../src/sample/text-language";
 import { allPaths } from "../support/paths";
 import { smallSchema } from "../support/tables";
 import { temporaryFolder } from "../support/temporary";
@@ -25,7 +26,7 @@ describe.each(["compact", "dict", "text"])(
   (name) => {
     it("write those values and no others", () => {
       const random = new Random("restrict");
-      const tokenizer = new Tokenizer(model);
+      const language = new TextLanguage(rowFormat(name), new Tokenizer(model));
       const full = smallSchema.fields.map(fullDomain);
       for (let trial = 0; trial < 25; trial++) {
         const domains = full.map((domain) => {
@@ -34,9 +35,7 @@ describe.each(["compact", "dict", "text"])(
           return domainOf(some.length === 0 ? values.slice(0, 1) : some);
         });
         const order = random.shuffle([0, 1, 2, 3, 4]);
-        const { tables, startStates } = compileOrders(smallSchema, rowFormat(name), tokenizer, domains, [
-          { order },
-        ]);
+        const { tables, startStates } = compileOrders(smallSchema, language, domains, [{ order }]);
         expect([...startStates]).toEqual([0]);
         const paths = allPaths(tables);
         expect(paths).toHaveLength(domains.reduce((n, domain) => n * [...valuesOf(domain)].length, 1));

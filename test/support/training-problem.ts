@@ -6,6 +6,7 @@ import { Tokenizer } from "../../src/model/tokenizer";
 import { loadAddon } from "../../src/native/load";
 import { Random } from "../../src/random";
 import { RowAutomaton } from "../../src/sample/automaton";
+import { TextLanguage } from "../../src/sample/text-language";
 import { rowCount, toColumns } from "../../src/table/convert";
 import { inferSchema } from "../../src/table/infer";
 import { readTable } from "../../src/table/read";
@@ -53,10 +54,10 @@ export async function makeProblem(options: ProblemOptions): Promise<TrainingProb
   const schema = modelOrder(inferSchema(source, { target: options.target }), format);
   const columns = inOrderOf(schema, toColumns(source, schema));
   const model = await loadAddon().openModel({ path: options.base, vocabularyOnly: true });
-  const automaton = new RowAutomaton(schema, format, new Tokenizer(model));
+  const automaton = new RowAutomaton(schema, new TextLanguage(format, new Tokenizer(model)));
   const settings = { loss: loss === "full" ? ("last" as const) : ("all" as const), vocabulary: loss };
   const writer = new LessonWriter(automaton, columns, {
-    ...{ format, description: "", eos: model.info().eos },
+    ...{ description: "", eos: model.info().eos },
     ...settings,
   });
   const groups = partitionGroups(rowCount(columns), rowsPerGroup, new Random("parity"));

@@ -1,0 +1,37 @@
+import type { PromptOptions } from "../instruct/format";
+import type { Column } from "../table/columns";
+import type { Field, TableSchema } from "../table/schema";
+import type { Exit, Node } from "./graph";
+
+/** How the rows of a table are written as tokens: as a text, or as tokens that belong to the table alone. */
+export interface RowLanguage {
+  /** Whether the target's cell comes first in a row; see modelOrder. */
+  readonly targetFirst: boolean;
+  /**
+   * Tokens before cell i of a row, and after the last: fields.length + 1 pieces. Behind a cell there are none only where
+   * the cell's own tokens tell its end.
+   */
+  literals(schema: TableSchema): (readonly number[])[];
+  /**
+   * The states of one column's cell, up to what stands behind it; the first of them.
+   * @throws E_INPUT where the column has no value, or two of its values cannot be told apart
+   */
+  compileCell(field: Field, exit: Exit, column: number): Node;
+  /** The tokens of a column's cells. */
+  cellEncoder(field: Field, column: Column): (i: number) => readonly number[];
+  /** What stands around the rows of a group. */
+  prompt(schema: TableSchema, options: PromptOptions): PromptTokens;
+  /** A free text that was drawn, as it stands in the table. */
+  readText(field: Field, drawn: string): string;
+}
+
+/** PromptParts as tokens. */
+export interface PromptTokens {
+  head: readonly number[];
+  before: (readonly number[])[];
+  after: (readonly number[])[];
+  cue: readonly number[];
+  /** behind the answer; the end-of-sequence token follows it where `endOfSequence` */
+  tail: readonly number[];
+  endOfSequence: boolean;
+}
