@@ -9,7 +9,6 @@ import {
   isCategoryField,
   isDateField,
   isIdentifierField,
-  isNumberField,
   isTextField,
   type NumberField,
   type TextField,
