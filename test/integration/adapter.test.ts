@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { writeFileSync } from "node:fs";
-import { loadAddon } from "../../src/native/load";
 import { ggufBytes } from "../support/gguf-writer";
+import { largestDifference, logProbabilities } from "../support/model";
 import { temporaryFolder } from "../support/temporary";
 import { TINY_TARGETS, tinyAdapterTensors, writeTinyAdapter } from "../support/tiny-adapter";
 import { tinyGgufParts, writeTinyGguf } from "../support/tiny-gguf";
@@ -12,17 +12,7 @@ const ids = Int32Array.from({ length: 90 }, (_, i) => 5 + ((i * 37) % 300));
 
 beforeAll(() => writeTinyGguf(base));
 
-async function logProbabilities(path: string, adapter?: string): Promise<Float32Array> {
-  const model = await loadAddon().openModel({ path, ...(adapter && { adapter }) });
-  try {
-    return new Float32Array(await model.logProbabilities(ids));
-  } finally {
-    model.close();
-  }
-}
-
-const largestDifference = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((largest, x, i) => Math.max(largest, Math.abs(x - b[i]!)), 0);
+const predictions = (path: string, adapter?: string) => logProbabilities(ids, path, adapter);
 
 /** The tiny base with W + alpha / rank * B A in place of W, worked out here. */
 function writeMergedBase(path: string, alpha: number, rank: number): void {
@@ -49,9 +39,9 @@ describe("an adapter", () => {
     writeTinyAdapter(adapter, { rank: 4, alpha: 10 });
     const expected = join(folder, "merged.gguf");
     writeMergedBase(expected, 10, 4);
-    const adapted = await logProbabilities(base, adapter);
-    expect(largestDifference(adapted, await logProbabilities(expected))).toBeLessThan(1e-4);
-    expect(largestDifference(adapted, await logProbabilities(base))).toBeGreaterThan(0.1);
+    const adapted = await predictions(base, adapter);
+    expect(largestDifference(adapted, await predictions(expected))).toBeLessThan(1e-4);
+    expect(largestDifference(adapted, await predictions(base))).toBeGreaterThan(0.1);
   });
 
   it("gives what llama.cpp makes of it when it is not merged", async () => {
@@ -67,24 +57,13 @@ describe("an adapter", () => {
       { name: "token_embd.weight.lora_a", shape: [4, nVocabulary], data: new Float32Array(4 * nVocabulary) },
       { name: "token_embd.weight.lora_b", shape: [4, 64], data: new Float32Array(4 * 64) },
     ];
-    writeFileSync(
-      unmerged,
-      ggufBytes(
-        {
-          "general.type": { type: "string", value: "adapter" },
-          "general.architecture": { type: "string", value: "llama" },
-          "adapter.type": { type: "string", value: "lora" },
-          "adapter.lora.alpha": { type: "f32", value: 8 },
-        },
-        [...tinyAdapterTensors(), ...flipped],
-      ),
-    );
+    writeTinyAdapter(unmerged, { others: flipped });
     const difference = largestDifference(
-      await logProbabilities(untied, merged),
-      await logProbabilities(untied, unmerged),
+      await predictions(untied, merged),
+      await predictions(untied, unmerged),
     );
     expect(difference).toBeLessThan(1e-3);
-    await expect(logProbabilities(base, unmerged)).rejects.toMatchObject({
+    await expect(predictions(base, unmerged)).rejects.toMatchObject({
       code: "E_MODEL",
       message: expect.stringMatching(/adapts the embedding/),
     });
@@ -93,6 +72,6 @@ describe("an adapter", () => {
   it("changes nothing where its matrices are zero", async () => {
     const adapter = join(folder, "zero.gguf");
     writeTinyAdapter(adapter, { size: 0 });
-    expect(await logProbabilities(base, adapter)).toEqual(await logProbabilities(base));
+    expect(await predictions(base, adapter)).toEqual(await predictions(base));
   });
 });

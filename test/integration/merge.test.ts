@@ -141,21 +141,13 @@ describe("a merged model", () => {
     const n = (metadata.get("tokenizer.ggml.tokens") as string[]).length;
     const path = join(folder, "embedding.gguf");
     const fill = (size: number) => Float32Array.from({ length: size }, (_, i) => Math.sin(i) / 4);
-    writeFileSync(
-      path,
-      ggufBytes(
-        {
-          "general.type": { type: "string", value: "adapter" },
-          "general.architecture": { type: "string", value: "llama" },
-          "adapter.type": { type: "string", value: "lora" },
-          "adapter.lora.alpha": { type: "f32", value: 8 },
-        },
-        [
-          { name: "token_embd.weight.lora_a", shape: [4, n], data: fill(4 * n) },
-          { name: "token_embd.weight.lora_b", shape: [4, 64], data: fill(4 * 64) },
-        ],
-      ),
-    );
+    writeTinyAdapter(path, {
+      targets: {},
+      others: [
+        { name: "token_embd.weight.lora_a", shape: [4, n], data: fill(4 * n) },
+        { name: "token_embd.weight.lora_b", shape: [4, 64], data: fill(4 * 64) },
+      ],
+    });
     const out = fresh();
     await mergeAdapter({ base: untied, adapter: path, out });
     const expected = await logProbabilities(ids, untied, path);

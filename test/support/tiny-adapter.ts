@@ -10,6 +10,8 @@ export interface TinyAdapterOptions {
   targets?: Record<string, [number, number]>;
   /** largest entry of A and B; 0 makes an adapter that changes nothing */
   size?: number;
+  /** matrices beside those of `targets`, as the file holds them */
+  others?: GgufTensor[];
 }
 
 export const TINY_TARGETS: Record<string, [number, number]> = {
@@ -39,7 +41,7 @@ export function tinyAdapter(options: TinyAdapterOptions = {}): Buffer {
       "adapter.type": { type: "string", value: "lora" },
       "adapter.lora.alpha": { type: "f32", value: options.alpha ?? 8 },
     },
-    tinyAdapterTensors(options),
+    [...tinyAdapterTensors(options), ...(options.others ?? [])],
   );
 }
 
