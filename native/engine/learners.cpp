@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/error.h"
+#include "engine/finite.h"
 #include "engine/logistic.h"
 #include "engine/random-forest.h"
 #include "engine/svm.h"
@@ -19,16 +20,6 @@ const Learner& find(const std::string& name) {
     names += (names.empty() ? "" : ", ") + std::string(learner.name);
   }
   throw Error("E_INPUT", "expected one of " + names + " for `learner` but received " + name);
-}
-
-void check_finite(const float* values, size_t rows, size_t d, const char* name) {
-  for (size_t i = 0; i < rows * d; i++) {
-    if (!std::isfinite(values[i])) {
-      throw Error("E_INPUT", "expected finite numbers in `" + std::string(name) + "` but row " +
-                                 std::to_string(i / d) + ", column " + std::to_string(i % d) +
-                                 " is " + std::to_string(values[i]));
-    }
-  }
 }
 
 void check(const Learner& learner, const LearnerProblem& p) {
