@@ -27,6 +27,8 @@ Automaton read_automaton(const Napi::Object& tables) {
   automaton.edge_actions = copy_array<int32_t>(tables.Get("edgeActions"));
   automaton.column_kinds = copy_array<int32_t>(tables.Get("columnKinds"));
   automaton.text_limits = copy_if_given<int32_t>(tables, "textLimits");
+  automaton.values = copy_if_given<double>(tables, "edgeValues");
+  automaton.edge_weights = copy_if_given<double>(tables, "edgeWeights");
   return automaton;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/automaton.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "engine/error.h"
@@ -19,12 +20,14 @@ void check_action(const Automaton& automaton, size_t edge) {
   if (column < -1 || column >= automaton.n_columns())
     throw_usage("expected columns of the automaton for `edgeColumns`");
   const bool number = column >= 0 && automaton.column_kinds[column] == kColumnNumber;
+  const auto n_values = static_cast<int64_t>(automaton.values.size());
   const bool known =
       action == kActionNone ||
       (column >= 0 &&
        (action == kActionMissing ||
         (number ? (action >= 0 && action <= kActionNegate) ||
-                      (action >= kActionPowerOfTen && action < kActionPowerOfTen + 300)
+                      (action >= kActionPowerOfTen && action < kActionPowerOfTen + 300) ||
+                      (action >= kActionValue && action < kActionValue + n_values)
                 : action >= 0)));
   if (!known)
     throw_usage("expected an action of the edge's column for `edgeActions` but received " +
@@ -64,6 +67,34 @@ void check_tokens(const Automaton& automaton) {
   }
 }
 
+void check_values(const Automaton& automaton) {
+  for (const double value : automaton.values) {
+    if (!std::isfinite(value) || value != std::floor(value))
+      throw_usage("expected whole numbers for `edgeValues`");
+  }
+}
+
+/** Negative tokens stand on all edges of a state or on none, and have weights. */
+void check_silent(const Automaton& automaton) {
+  const auto& weights = automaton.edge_weights;
+  if (!weights.empty() && weights.size() != automaton.edge_tokens.size())
+    throw_usage("expected one number an edge for `edgeWeights`");
+  for (int s = 0; s < automaton.n_states(); s++) {
+    const bool silent = automaton.is_silent(s);
+    for (int e = automaton.edge_offsets[s]; e < automaton.edge_offsets[s + 1]; e++) {
+      if ((automaton.edge_tokens[e] < 0) != silent) {
+        throw_usage(
+            "expected negative `edgeTokens` on all edges of a state or on none, but state " +
+            std::to_string(s) + " has both");
+      }
+      if (!silent) continue;
+      if (automaton.is_text(e)) throw_usage("expected no negative `edgeTokens` in a text");
+      if (weights.empty() || !(weights[e] > 0) || !std::isfinite(weights[e]))
+        throw_usage("expected positive numbers for `edgeWeights` where `edgeTokens` are negative");
+    }
+  }
+}
+
 /** The most tokens of each column's text. */
 std::vector<int> longest_texts(const Automaton& automaton) {
   std::vector<int> longest(automaton.n_columns(), 0);
@@ -95,7 +126,7 @@ int Automaton::check(int n_vocabulary) const {
   }
   check_columns(*this);
   for (size_t e = 0; e < n_all; e++) {
-    if (edge_tokens[e] < 0 || edge_tokens[e] >= n_vocabulary) {
+    if (edge_tokens[e] >= n_vocabulary) {
       throw_usage("expected token ids of the model for `edgeTokens` but received " +
                   std::to_string(edge_tokens[e]));
     }
@@ -104,6 +135,8 @@ int Automaton::check(int n_vocabulary) const {
     check_action(*this, e);
   }
   check_tokens(*this);
+  check_values(*this);
+  check_silent(*this);
 
   const std::vector<int> order = topological_order();
   if (static_cast<int>(order.size()) < n_states())
@@ -113,11 +146,12 @@ int Automaton::check(int n_vocabulary) const {
   std::vector<int> longest(n_states(), 0);
   for (auto state = order.rbegin(); state != order.rend(); ++state) {
     int text = 0, rest = 0;
+    const int written = is_silent(*state) ? 0 : 1;
     for (int e = edge_offsets[*state]; e < edge_offsets[*state + 1]; e++) {
       if (edge_next[e] == *state) {
         text = texts[edge_columns[e]];
       } else {
-        rest = std::max(rest, longest[edge_next[e]] + (is_text(e) ? 0 : 1));
+        rest = std::max(rest, longest[edge_next[e]] + (is_text(e) ? 0 : written));
       }
     }
     longest[*state] = text + rest;

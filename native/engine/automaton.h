@@ -15,13 +15,16 @@ enum EdgeAction : int32_t {
   kActionNone = -1,
   kActionNegate = 10,
   kActionPowerOfTen = 100,  // + exponent
+  kActionValue = 1000,      // + index into the automaton's values
 };
 
 enum ColumnKind : int32_t { kColumnCategory = 0, kColumnNumber = 1, kColumnText = 2 };
 
 /**
  * A row as a deterministic automaton over token ids: it starts in state 0 or in one that a request
- * names, and a state without edges is the end. Only a text cell's state may lead to itself.
+ * names, and a state without edges is the end. Only a text cell's state may lead to itself. The
+ * edges of a silent state have negative tokens, which the model never sees: one is drawn by its
+ * weight.
  */
 struct Automaton {
   std::vector<int32_t> edge_offsets;  // states + 1
@@ -31,10 +34,15 @@ struct Automaton {
   std::vector<int32_t> edge_actions;
   std::vector<int32_t> column_kinds;
   std::vector<int32_t> text_limits;  // shape (columns, 2): fewest and most characters of a text
+  std::vector<double> values;        // scaled values that edges set
+  std::vector<double> edge_weights;  // of silent states' edges; empty where there are none
 
   int n_states() const { return static_cast<int>(edge_offsets.size()) - 1; }
   int n_columns() const { return static_cast<int>(column_kinds.size()); }
   int n_edges(int state) const { return edge_offsets[state + 1] - edge_offsets[state]; }
+  bool is_silent(int state) const {
+    return n_edges(state) > 0 && edge_tokens[edge_offsets[state]] < 0;
+  }
   /** The edge goes on with a text. */
   bool is_text(int edge) const {
     const int column = edge_columns[edge];
@@ -62,7 +70,8 @@ struct CellValue {
   bool missing = false;
   std::string text;  // UTF-8, of a text
 
-  void apply(int32_t kind, int32_t action) {
+  /** `values`: of the automaton. */
+  void apply(int32_t kind, int32_t action, const std::vector<double>& values) {
     if (action == kActionNone) return;
     if (action == kActionMissing) {
       missing = true;
@@ -70,6 +79,9 @@ struct CellValue {
       code = action;
     } else if (kind == kColumnText) {
       return;  // the caller adds the token's bytes
+    } else if (action >= kActionValue) {
+      scaled = std::abs(values[action - kActionValue]);
+      negative = values[action - kActionValue] < 0;
     } else if (action >= kActionPowerOfTen) {
       for (int32_t i = kActionPowerOfTen; i < action; i++) scaled *= 10;
     } else if (action == kActionNegate) {

@@ -14,6 +14,13 @@ struct EvaluatorOptions {
   int threads = 1;
   // token ids whose logits are asked for, ascending; empty: all
   std::vector<int32_t> vocabulary;
+  // of each column, and behind them of none: those asked for behind its tokens, ascending; empty:
+  // the vocabulary behind all
+  std::vector<std::vector<int32_t>> column_vocabularies;
+  // logits asked for behind one batch at most; 0: one a sequence
+  int n_outputs = 0;
+  // keys and values in 16 bits, not 32
+  bool small_cache = true;
   // asked while a batch is evaluated: true ends it
   std::function<bool()> aborted;
 };
@@ -38,8 +45,12 @@ class Evaluator {
   virtual const float* logits(int index) = 0;
   /** Number of logits behind a token: of the vocabulary asked for, or more. */
   virtual int n_logits() const = 0;
-  /** Place of a token of the vocabulary among the logits. */
-  virtual int place(int32_t token) const = 0;
+  /** Whether the sequences of a batch may get different numbers of tokens at no cost. */
+  virtual bool is_ragged() const { return false; }
+  /** What a batch costs beside its tokens, in tokens: the weights' way from memory above all. */
+  virtual double batch_cost() const { return 3; }
+  /** Place of a token of the vocabulary among the logits behind a token of this column. */
+  virtual int place(int32_t token, int32_t column) const = 0;
 };
 
 }  // namespace harmonic

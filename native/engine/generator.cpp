@@ -11,8 +11,6 @@
 namespace harmonic {
 namespace {
 
-/** LLAMA_MAX_SEQ of llama.cpp. */
-constexpr int kMaxSequences = 256;
 /** Tokens that one pass through the weights takes. */
 constexpr int kMicroBatch = 512;
 /** Most forced tokens of a row that go into one step. */
@@ -29,20 +27,44 @@ constexpr int kLongestGap = 2;
   throw Error("E_USAGE", message, hint);
 }
 
+bool is_choice(const Automaton& automaton, int state) {
+  return automaton.n_edges(state) > 1 && !automaton.is_silent(state);
+}
+
+void sort_distinct(std::vector<int32_t>& tokens) {
+  std::sort(tokens.begin(), tokens.end());
+  tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
+}
+
 /** Tokens on edges of states with a choice, ascending. */
 std::vector<int32_t> choices_of(const Automaton& automaton) {
   std::vector<int32_t> tokens;
   for (int s = 0; s < automaton.n_states(); s++) {
-    if (automaton.n_edges(s) < 2) continue;
+    if (!is_choice(automaton, s)) continue;
     tokens.insert(tokens.end(), automaton.edge_tokens.begin() + automaton.edge_offsets[s],
                   automaton.edge_tokens.begin() + automaton.edge_offsets[s + 1]);
   }
-  std::sort(tokens.begin(), tokens.end());
-  tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
+  sort_distinct(tokens);
   return tokens;
 }
 
-size_t common_length(const std::vector<int32_t>& a, const std::vector<int32_t>& b, size_t most) {
+/** The same of each column's states, and behind them of those of none. */
+std::vector<std::vector<int32_t>> choices_by_column(const Automaton& automaton,
+                                                    const Grammar& grammar) {
+  std::vector<std::vector<int32_t>> choices(automaton.n_columns() + 1);
+  for (int s = 0; s < automaton.n_states(); s++) {
+    if (!is_choice(automaton, s)) continue;
+    const int column = grammar.column(s);
+    auto& tokens = choices[column < 0 ? automaton.n_columns() : column];
+    tokens.insert(tokens.end(), automaton.edge_tokens.begin() + automaton.edge_offsets[s],
+                  automaton.edge_tokens.begin() + automaton.edge_offsets[s + 1]);
+  }
+  for (auto& tokens : choices) sort_distinct(tokens);
+  return choices;
+}
+
+template <class T>
+size_t common_length(const std::vector<T>& a, const std::vector<T>& b, size_t most) {
   const size_t limit = std::min({a.size(), b.size(), most});
   return std::mismatch(a.begin(), a.begin() + limit, b.begin()).first - a.begin();
 }
@@ -58,8 +80,9 @@ bool is_ascending(const std::vector<int32_t>& offsets, size_t n, size_t n_ids) {
 /** One row on its way through the grammar. */
 struct Generator::Row {
   RowProgress progress;
-  int position = 0;              // tokens in the cache
-  std::vector<int32_t> pending;  // taken but not yet evaluated; the last one predicts the next draw
+  int position = 0;                  // tokens in the cache
+  std::vector<ColumnToken> pending;  // taken but not evaluated; the last predicts the next draw
+  int first_column = -1;             // that the last token of the prompt goes on with
   SplitMix64 random{0};
   bool done = false;
   std::vector<double> log_probabilities, allowed_mass;  // one a column, where they are asked for
@@ -67,7 +90,7 @@ struct Generator::Row {
 
 /** Rows behind one prompt: what they begin with in common is evaluated once. */
 struct Generator::Group {
-  std::vector<int32_t> tokens;  // in common
+  std::vector<ColumnToken> tokens;  // in common
   std::vector<int> rows;
   bool whole = false;  // there is nothing else: the next token of all is drawn behind these
 };
@@ -79,8 +102,9 @@ Generator::Generator(std::shared_ptr<const Model> model, GeneratorOptions option
           options_.automaton, model_->info().n_vocabulary,
           [this](int32_t token) { return model_->detokenize({token}); }, options_.rules,
           options_.decimals) {
-  if (options_.n_sequences < 1 || options_.n_sequences > kMaxSequences) {
-    throw_usage("expected a number from 1 to " + std::to_string(kMaxSequences) +
+  const int most = model_->most_sequences();
+  if (options_.n_sequences < 1 || options_.n_sequences > most) {
+    throw_usage("expected a number from 1 to " + std::to_string(most) +
                 " for `nSequences` but received " + std::to_string(options_.n_sequences));
   }
   if (options_.n_context < 1) {
@@ -106,14 +130,16 @@ Generator::Generator(std::shared_ptr<const Model> model, GeneratorOptions option
   evaluator.n_batch = largest_batch_;
   evaluator.threads = options_.threads;
   evaluator.aborted = [this] { return aborted(); };
-  if (options_.switches.cut_vocabulary && !options_.explain)
+  if (options_.switches.cut_vocabulary && !options_.explain) {
     evaluator.vocabulary = choices_of(automaton);
+    evaluator.column_vocabularies = choices_by_column(automaton, grammar_);
+  }
   evaluator_ = model_->new_evaluator(evaluator);
   places_.resize(automaton.edge_tokens.size());
   for (int s = 0; s < automaton.n_states(); s++) {
-    if (automaton.n_edges(s) < 2) continue;
+    if (!is_choice(automaton, s)) continue;
     for (int e = automaton.edge_offsets[s]; e < automaton.edge_offsets[s + 1]; e++)
-      places_[e] = evaluator_->place(automaton.edge_tokens[e]);
+      places_[e] = evaluator_->place(automaton.edge_tokens[e], grammar_.column(s));
   }
 }
 
@@ -187,6 +213,7 @@ void Generator::check(const GenerateRequest& request) const {
 void Generator::start(Row& row, const GenerateRequest& request, int r) {
   row.random = SplitMix64(request.seeds[r]);
   row.progress = grammar_.start(request.start_states.empty() ? 0 : request.start_states[r]);
+  row.first_column = grammar_.column(row.progress.state);
   if (options_.explain) {
     row.log_probabilities.assign(options_.automaton.n_columns(), 0);
     row.allowed_mass.assign(options_.automaton.n_columns(), 1);
@@ -205,22 +232,64 @@ void Generator::start(Row& row, const GenerateRequest& request, int r) {
         grammar_.fail(row.progress);
         break;
       }
-      grammar_.take(row.progress, edge);
-      row.pending.push_back(token);
+      take(row, edge);
     }
   }
-  take_forced(row);
+  take_forced(row, request);
 }
 
-/** Takes edges for as long as there is but one. */
-void Generator::take_forced(Row& row) {
+void Generator::take(Row& row, int edge) const {
+  const int32_t token = options_.automaton.edge_tokens[edge];
+  grammar_.take(row.progress, edge);
+  if (token >= 0) row.pending.push_back({token, -1});
+  const int column = grammar_.column(row.progress.state);
+  (row.pending.empty() ? row.first_column : row.pending.back().column) = column;
+}
+
+/** Takes edges for as long as there is but one, or the model is not asked. */
+void Generator::take_forced(Row& row, const GenerateRequest& request) {
   while (!grammar_.at_end(row.progress)) {
     const Edges edges = grammar_.allowed(row.progress, scratch_);
-    if (edges.n != 1) break;
-    row.pending.push_back(options_.automaton.edge_tokens[edges.begin[0]]);
-    grammar_.take(row.progress, edges.begin[0]);
+    if (edges.n > 1 && options_.automaton.is_silent(row.progress.state)) {
+      take(row, draw_silent(row, edges, request));
+    } else if (edges.n == 1) {
+      take(row, edges.begin[0]);
+    } else {
+      break;
+    }
   }
   if (row.progress.failed >= 0 || grammar_.at_end(row.progress)) finish(row);
+}
+
+/** One of a silent state's edges by its weight; at temperature 0 the heaviest. */
+int Generator::draw_silent(Row& row, const Edges& edges, const GenerateRequest& request) {
+  const std::vector<double>& weights = options_.automaton.edge_weights;
+  const int column = grammar_.column(row.progress.state);
+  double sum = 0;
+  int chosen = edges.begin[0];
+  for (int i = 0; i < edges.n; i++) {
+    const int edge = edges.begin[i];
+    sum += weights[edge];
+    if (weights[edge] > weights[chosen]) chosen = edge;
+  }
+  if (temperature(request, column) > 0) {
+    double left = row.random.uniform() * sum;
+    for (int i = 0; i < edges.n; i++) {
+      chosen = edges.begin[i];
+      left -= weights[chosen];
+      if (left < 0) break;
+    }
+  }
+  if (options_.explain && column >= 0)
+    row.log_probabilities[column] += std::log(weights[chosen] / sum);
+  return chosen;
+}
+
+/** That of a column's cells. */
+double Generator::temperature(const GenerateRequest& request, int column) const {
+  const bool own =
+      column >= 0 && !request.temperatures.empty() && !std::isnan(request.temperatures[column]);
+  return own ? request.temperatures[column] : request.temperature;
 }
 
 /** What is pending behind the last choice is evaluated only where forced tokens are. */
@@ -236,33 +305,36 @@ void Generator::draw(Row& row, const float* logits, const GenerateRequest& reque
   for (int i = 0; i < edges.n; i++) allowed_places_[i] = places_[edges.begin[i]];
   drawer_.set(logits, allowed_places_.data(), edges.n);
   const int column = grammar_.column(row.progress.state);
-  DrawSettings settings{request.temperature, request.top_p, request.min_p};
-  if (column >= 0 && !request.temperatures.empty() && !std::isnan(request.temperatures[column]))
-    settings.temperature = request.temperatures[column];
+  const DrawSettings settings{temperature(request, column), request.top_p, request.min_p};
   const int chosen = drawer_.draw(settings, row.random);
   if (options_.explain && column >= 0) {
     row.log_probabilities[column] += drawer_.log_probability(chosen);
     row.allowed_mass[column] *= drawer_.mass(logits, evaluator_->n_logits());
   }
-  const int edge = edges.begin[chosen];
-  row.pending.assign(1, options_.automaton.edge_tokens[edge]);
-  grammar_.take(row.progress, edge);
-  take_forced(row);
+  row.pending.clear();
+  take(row, edges.begin[chosen]);
+  take_forced(row, request);
+}
+
+/** The tokens that a row's first is drawn behind. */
+std::vector<ColumnToken> Generator::prompt_of(const GenerateRequest& request,
+                                              const std::vector<Row>& rows, size_t r) const {
+  const size_t p = r / request.rows_per_prompt;
+  std::vector<ColumnToken> tokens;
+  for (int i = request.prompt_offsets[p]; i < request.prompt_offsets[p + 1]; i++)
+    tokens.push_back({request.prompts[i], -1});
+  tokens.back().column = rows[r].first_column;
+  return tokens;
 }
 
 /** The rows in groups that begin alike. */
 std::vector<Generator::Group> Generator::groups_of(const GenerateRequest& request,
                                                    const std::vector<Row>& rows) const {
-  const auto prompt_of = [&](size_t r) {
-    const int p = static_cast<int>(r) / request.rows_per_prompt;
-    return std::vector<int32_t>(request.prompts.begin() + request.prompt_offsets[p],
-                                request.prompts.begin() + request.prompt_offsets[p + 1]);
-  };
   std::vector<Group> groups;
-  std::map<std::vector<int32_t>, size_t> known;  // group of each prompt
+  std::map<std::vector<ColumnToken>, size_t> known;  // group of each prompt
   for (size_t r = 0; r < rows.size(); r++) {
     if (rows[r].done) continue;
-    std::vector<int32_t> tokens = prompt_of(r);
+    std::vector<ColumnToken> tokens = prompt_of(request, rows, r);
     size_t g = groups.size();
     if (options_.switches.share_prompt) g = known.try_emplace(tokens, g).first->second;
     tokens.insert(tokens.end(), rows[r].pending.begin(), rows[r].pending.end());
@@ -290,7 +362,7 @@ void Generator::evaluate_prompts(const GenerateRequest& request, std::vector<Row
   const std::vector<Group> groups = groups_of(request, rows);
   if (groups.empty()) return;
   // The last token of a prompt is never part of the prefix: its logits are needed.
-  std::vector<int32_t> prefix = groups.front().tokens;
+  std::vector<ColumnToken> prefix = groups.front().tokens;
   for (const Group& group : groups)
     prefix.resize(common_length(prefix, group.tokens, group.tokens.size() - 1));
   if (groups.size() == 1 || prefix.size() < kLeastPrefix || !options_.switches.share_prefix)
@@ -312,20 +384,16 @@ void Generator::evaluate_prompts(const GenerateRequest& request, std::vector<Row
       if (group.whole) {
         draw(row, logits, request);
       } else {
-        const int p = r / request.rows_per_prompt;
-        const int n_prompt = request.prompt_offsets[p + 1] - request.prompt_offsets[p];
-        const auto prompt = request.prompts.begin() + request.prompt_offsets[p];
-        std::vector<int32_t> rest(prompt + std::min(n_common, n_prompt), prompt + n_prompt);
-        rest.insert(rest.end(), row.pending.begin() + std::max(n_common - n_prompt, 0),
-                    row.pending.end());
-        row.pending = std::move(rest);
+        std::vector<ColumnToken> all = prompt_of(request, rows, r);
+        all.insert(all.end(), row.pending.begin(), row.pending.end());
+        row.pending.assign(all.begin() + n_common, all.end());
       }
     }
   }
 }
 
 /** Leaves the cache with the prefix in sequence 0 and nothing else. */
-void Generator::share_prefix(const std::vector<int32_t>& prefix) {
+void Generator::share_prefix(const std::vector<ColumnToken>& prefix) {
   if (!prefix.empty() && prefix == prefix_) {
     evaluator_->remove(0, static_cast<int>(prefix.size()));
     for (int s = 1; s < options_.n_sequences; s++) evaluator_->remove(s, 0);
@@ -340,7 +408,7 @@ void Generator::share_prefix(const std::vector<int32_t>& prefix) {
 
 /** Evaluates tokens of one sequence; `output`: the last one's logits, at index batch_.size() - 1.
  */
-void Generator::evaluate(const std::vector<int32_t>& tokens, int position, int sequence,
+void Generator::evaluate(const std::vector<ColumnToken>& tokens, int position, int sequence,
                          bool output) {
   for (size_t begin = 0; begin < tokens.size(); begin += kMicroBatch) {
     const size_t end = std::min(tokens.size(), begin + kMicroBatch);
@@ -384,8 +452,8 @@ void Generator::step(std::vector<Row>& rows, const GenerateRequest& request) {
     const auto n_pending = static_cast<int>(rows[r].pending.size());
     for (int t = 0; t < length; t++) {
       const bool last = t + 1 == n_pending && !grammar_.at_end(rows[r].progress);
-      const int index =
-          batch_.add(t < n_pending ? rows[r].pending[t] : 0, rows[r].position + t, r, last);
+      const ColumnToken token = t < n_pending ? rows[r].pending[t] : ColumnToken{0, -1};
+      const int index = batch_.add(token, rows[r].position + t, r, last);
       if (last) output[r] = index;
     }
     if (n_pending < length) dummies.push_back(r);

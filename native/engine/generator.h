@@ -97,13 +97,18 @@ class Generator {
   void check(const GenerateRequest& request) const;
   bool aborted() const { return current_ticket_ <= aborted_ticket_; }
   void start(Row& row, const GenerateRequest& request, int r);
-  void take_forced(Row& row);
+  void take(Row& row, int edge) const;
+  void take_forced(Row& row, const GenerateRequest& request);
+  int draw_silent(Row& row, const Edges& edges, const GenerateRequest& request);
+  double temperature(const GenerateRequest& request, int column) const;
   void finish(Row& row) const;
   void draw(Row& row, const float* logits, const GenerateRequest& request);
   void evaluate_prompts(const GenerateRequest& request, std::vector<Row>& rows);
+  std::vector<ColumnToken> prompt_of(const GenerateRequest& request, const std::vector<Row>& rows,
+                                     size_t r) const;
   std::vector<Group> groups_of(const GenerateRequest& request, const std::vector<Row>& rows) const;
-  void share_prefix(const std::vector<int32_t>& prefix);
-  void evaluate(const std::vector<int32_t>& tokens, int position, int sequence, bool output);
+  void share_prefix(const std::vector<ColumnToken>& prefix);
+  void evaluate(const std::vector<ColumnToken>& tokens, int position, int sequence, bool output);
   void step(std::vector<Row>& rows, const GenerateRequest& request);
   void decode();
   GenerateResult result_of(const std::vector<Row>& rows) const;
@@ -118,7 +123,7 @@ class Generator {
   std::atomic<uint64_t> last_ticket_{0};
   std::atomic<uint64_t> aborted_ticket_{0};
   std::atomic<uint64_t> current_ticket_{0};
-  std::vector<int32_t> prefix_;  // tokens whose keys and values sequence 0 keeps between calls
+  std::vector<ColumnToken> prefix_;  // whose keys and values sequence 0 keeps between calls
   Batch batch_;
   Drawer drawer_;
   std::vector<int> scratch_, allowed_places_;

@@ -92,7 +92,7 @@ void Grammar::take(RowProgress& row, int edge) const {
   const int column = automaton_.edge_columns[edge];
   if (column >= 0) {
     CellValue& cell = row.cells[column];
-    cell.apply(automaton_.column_kinds[column], automaton_.edge_actions[edge]);
+    cell.apply(automaton_.column_kinds[column], automaton_.edge_actions[edge], automaton_.values);
     if (automaton_.is_text(edge)) {
       cell.text += texts_.bytes(edge);
       texts_.take(row.text, edge);

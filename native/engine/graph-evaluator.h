@@ -28,7 +28,10 @@ class GraphEvaluator final : public Evaluator {
   void evaluate(Batch& batch) override;
   const float* logits(int index) override { return logits_.data() + row_of_.at(index) * n_logits_; }
   int n_logits() const override { return static_cast<int>(n_logits_); }
-  int place(int32_t token) const override { return place_.empty() ? token : place_.at(token); }
+  bool is_ragged() const override { return true; }
+  int place(int32_t token, int32_t) const override {
+    return place_.empty() ? token : place_.at(token);
+  }
 
  private:
   const std::function<bool()> aborted_;

@@ -15,7 +15,7 @@ class LlamaEvaluator final : public Evaluator {
   void evaluate(Batch& batch) override;
   const float* logits(int index) override;
   int n_logits() const override { return n_logits_; }
-  int place(int32_t token) const override { return token; }
+  int place(int32_t token, int32_t) const override { return token; }
 
  private:
   const std::function<bool()> aborted_;

@@ -21,6 +21,8 @@ namespace {
 
 /** Positions whose logits are asked for at once: bounds memory at large vocabularies. */
 constexpr int kLogitsAtOnce = 64;
+/** LLAMA_MAX_SEQ of llama.cpp. */
+constexpr int kMostSequences = 256;
 
 std::string vocabulary_type_name(enum llama_vocab_type type) {
   switch (type) {
@@ -232,6 +234,8 @@ std::vector<float> Model::log_probabilities(const std::vector<int32_t>& ids) con
   }
   return result;
 }
+
+int Model::most_sequences() const { return kMostSequences; }
 
 std::unique_ptr<Evaluator> Model::new_evaluator(const EvaluatorOptions& options) const {
   if (options_.engine == Engine::kGraph && !options_.vocabulary_only) {

@@ -69,6 +69,8 @@ class Model {
    * n_vocabulary). */
   std::vector<float> log_probabilities(const std::vector<int32_t>& ids) const;
 
+  /** Sequences that an evaluator may have. */
+  int most_sequences() const;
   /** What a generator draws from, by the engine that the model was opened for. */
   std::unique_ptr<Evaluator> new_evaluator(const EvaluatorOptions& options) const;
   /** A context with the adapter applied. Throws Error E_MODEL where it cannot be made. */

@@ -6,6 +6,12 @@
 #include "engine/error.h"
 
 namespace harmonic {
+namespace {
+
+/** Values of a column that rules look at one by one; of more, at the least and the greatest. */
+constexpr size_t kMostPoints = 4096;
+
+}  // namespace
 
 Reach::Reach(const Automaton& automaton, const std::vector<int32_t>& state_columns,
              const std::vector<bool>& columns)
@@ -37,6 +43,7 @@ Reach::Reach(const Automaton& automaton, const std::vector<int32_t>& state_colum
     if (automaton.column_kinds[c] == kColumnNumber) {
       for (int f = states_[s].first; f < states_[s].first + states_[s].n; f++) {
         const Future& future = futures_[f];
+        if (future.unit == 0 && add_points(s, values[c])) continue;
         values[c].push_back(future.negative ? Interval{-future.high, -future.low}
                                             : Interval{future.low, future.high});
       }
@@ -73,6 +80,22 @@ void Reach::find_futures(int state) {
   for (int e = automaton_.edge_offsets[state]; e < automaton_.edge_offsets[state + 1]; e++) {
     const int action = automaton_.edge_actions[e];
     if (action == kActionMissing) continue;
+    if (action >= kActionValue) {
+      // Whatever came before. Values may repeat, so nothing is said of gaps.
+      const double value = automaton_.values[action - kActionValue], size = std::abs(value);
+      if (!is_inside(state, e)) {
+        add_future(futures, {0, value < 0, size, size, 0});
+        continue;
+      }
+      const State& next = states_[automaton_.edge_next[e]];
+      for (int f = next.first; f < next.first + next.n; f++) {
+        const Future& behind = futures_[f];
+        const double own = size * behind.unit;
+        const bool negative = behind.unit == 0 ? behind.negative : (value < 0) != behind.negative;
+        add_future(futures, {0, negative, own + behind.low, own + behind.high, 0});
+      }
+      continue;
+    }
     const bool negates = action == kActionNegate;
     const double digit = action >= 0 && action < kActionNegate ? action : 0;
     const bool appends = action >= 0 && action < kActionNegate;
@@ -86,6 +109,10 @@ void Reach::find_futures(int state) {
     const State& next = states_[automaton_.edge_next[e]];
     for (int f = next.first; f < next.first + next.n; f++) {
       const Future& behind = futures_[f];
+      if (behind.unit == 0) {
+        add_future(futures, behind);
+        continue;
+      }
       const double more = digit * behind.unit;
       add_future(futures, {unit * behind.unit, negates != behind.negative, more + behind.low,
                            more + behind.high, behind.count});
@@ -94,6 +121,32 @@ void Reach::find_futures(int state) {
   states_[state].first = static_cast<int>(futures_.size());
   states_[state].n = static_cast<int>(futures.size());
   futures_.insert(futures_.end(), futures.begin(), futures.end());
+}
+
+/** The values that edges set in the cell that begins in a state, unless they are not what it ends
+ * as or there are very many. */
+bool Reach::add_points(int begin, std::vector<Interval>& points) const {
+  std::vector<Interval> found;
+  std::vector<int> stack = {begin};
+  std::vector<bool> seen(automaton_.n_states(), false);
+  while (!stack.empty()) {
+    const int state = stack.back();
+    stack.pop_back();
+    for (int e = automaton_.edge_offsets[state]; e < automaton_.edge_offsets[state + 1]; e++) {
+      const int action = automaton_.edge_actions[e], next = automaton_.edge_next[e];
+      if (action >= kActionValue) {
+        if (is_inside(state, e)) return false;
+        const double value = automaton_.values[action - kActionValue];
+        found.push_back({value, value});
+      } else if (is_inside(state, e) && !seen[next]) {
+        seen[next] = true;
+        stack.push_back(next);
+      }
+    }
+    if (found.size() > kMostPoints) return false;
+  }
+  points.insert(points.end(), found.begin(), found.end());
+  return true;
 }
 
 /** Several rows may go on in the same cell: text before it that leads there alone has its places.
@@ -177,7 +230,7 @@ bool Reach::allows(int state, int edge, const CellValue& cell, const Domain& tar
   CellValue value;
   value.scaled = cell.scaled;
   value.negative = cell.negative;
-  value.apply(kColumnNumber, action);
+  value.apply(kColumnNumber, action, automaton_.values);
   if (!inside) return target.contains(value.number());
   return reaches(next, {value.scaled, value.negative}, target);
 }
@@ -188,7 +241,7 @@ bool Reach::reaches(int state, const Number& number, const Domain& target) const
     const Future& future = futures_[f];
     double low = number.scaled * future.unit + future.low;
     double high = number.scaled * future.unit + future.high;
-    if (number.negative != future.negative) {
+    if (future.unit == 0 ? future.negative : number.negative != future.negative) {
       std::swap(low, high);
       low = -low;
       high = -high;
@@ -206,7 +259,7 @@ bool Reach::reaches(int state, const Number& number, const Domain& target) const
     value.scaled = number.scaled;
     value.negative = number.negative;
     if (automaton_.edge_actions[e] == kActionMissing) continue;
-    value.apply(kColumnNumber, automaton_.edge_actions[e]);
+    value.apply(kColumnNumber, automaton_.edge_actions[e], automaton_.values);
     if (is_inside(state, e)
             ? reaches(automaton_.edge_next[e], {value.scaled, value.negative}, target)
             : target.contains(value.number()))

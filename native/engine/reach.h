@@ -28,7 +28,7 @@ class Reach {
  private:
   /** Values that the rest of a number makes of the digits so far, v: v * 10^n_digits + rest. */
   struct Future {
-    double unit;  // 10^digits to come
+    double unit;  // 10^digits to come; 0: the value is set, whatever v
     bool negative;
     double low, high, count;
   };
@@ -49,6 +49,7 @@ class Reach {
 
   void add_future(std::vector<Future>& futures, const Future& future) const;
   void find_futures(int state);
+  bool add_points(int begin, std::vector<Interval>& points) const;
   bool share_places(int begin);
   void find_places(int root, int state, std::vector<int>& next_place);
   bool reaches(int state, const Number& number, const Domain& target) const;

@@ -58,15 +58,15 @@ TEST(automaton_refuses_wrong_tables) {
 TEST(cell_value_follows_the_actions) {
   CellValue number;
   for (const int action : {static_cast<int>(kActionNegate), 1, 2, 0, kActionPowerOfTen + 3}) {
-    number.apply(kColumnNumber, action);
+    number.apply(kColumnNumber, action, {});
   }
   CHECK_EQUAL(number.number(), -120000.0);
   CellValue zero;
-  zero.apply(kColumnNumber, 0);
+  zero.apply(kColumnNumber, 0, {});
   CHECK(!std::signbit(zero.number()));
   CellValue category;
-  category.apply(kColumnCategory, 17);
+  category.apply(kColumnCategory, 17, {});
   CHECK_EQUAL(category.category(), 17);
-  category.apply(kColumnCategory, kActionMissing);
+  category.apply(kColumnCategory, kActionMissing, {});
   CHECK_EQUAL(category.category(), -1);
 }

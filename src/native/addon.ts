@@ -126,12 +126,17 @@ export interface ModelHandle {
  * A row as a finite automaton over token ids: a row starts in state 0 or in one given by `startStates` (several row
  * automata, of several column orders, may lie one behind another), and a state without edges is the end. Taking an edge
  * emits its token. There are no cycles but text cells' edges from a state to itself. A cell is never empty of tokens:
- * its end is told by the first token behind it. See src/sample/automaton.ts, which compiles it from schema and format.
+ * it ends with the edge that leads to another column's state, or to the end. See src/sample/automaton.ts, which compiles
+ * it from schema and format.
  */
 export interface AutomatonTables {
   /** Int32, states + 1: the edges of state s are edgeOffsets[s] .. edgeOffsets[s + 1] */
   edgeOffsets: Int32Array;
-  /** token id of each edge */
+  /**
+   * token id of each edge. Negative ones are silent: the model neither reads nor weighs them, and they do not count for a
+   * row's length. A state's edges are all silent or none, and a silent state is left at once by a draw with
+   * edgeWeights (at temperature 0 the heaviest). Within a state tokens differ.
+   */
   edgeTokens: Int32Array;
   /** state that each edge leads to */
   edgeNext: Int32Array;
@@ -139,7 +144,8 @@ export interface AutomatonTables {
   edgeColumns: Int32Array;
   /**
    * what the edge does to its column's value: -1 nothing; for a category the index of the value (set once);
-   * for a number 0-9 appends a digit, 10 makes it negative, 100 + e multiplies it by 10^e;
+   * for a number 0-9 appends a digit, 10 makes it negative, 100 + e multiplies it by 10^e, 1000 + i makes it
+   * edgeValues[i], whatever it was;
    * for a text the number of characters (code points) that begin in the token's bytes: 0 for one that only goes on with
    * a character, and the end of the cell is an edge with the text's column and -1;
    * -2 sets missing (all kinds)
@@ -154,6 +160,10 @@ export interface AutomatonTables {
    * some of its tokens have action 0.
    */
   textLimits?: Int32Array;
+  /** scaled values, whole numbers, that edges set */
+  edgeValues?: Float64Array;
+  /** one an edge, where there are silent states: how often each of their edges is drawn, positive, in proportion; others are ignored */
+  edgeWeights?: Float64Array;
 }
 
 /** How rows depend on themselves; columns by index. See OpenGeneratorOptions.rules. */
@@ -215,7 +225,7 @@ export interface GenerateOptions {
   /** where each row starts in the automaton, shape (rows) [0] */
   startStates?: Int32Array;
   /**
-   * token ids that each row begins with, walked from its start state: they set cells as drawn ones do. E_USAGE where
+   * token ids, silent ones too, that each row begins with, walked from its start state: they set cells as drawn ones do. E_USAGE where
    * the automaton does not allow them; a row whose prefix breaks a rule is failed
    */
   prefixes?: Int32Array;
