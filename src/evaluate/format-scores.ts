@@ -43,7 +43,7 @@ export function formatFigure(value: number | null): string {
 }
 
 /** A headline with half the width of its 95 % interval. */
-export function formatScore({ value, interval }: Score): string {
+function formatScore({ value, interval }: Score): string {
   const [low, high] = interval ?? [null, null];
   if (value === null || low === null || high === null) return formatFigure(value);
   return `${formatFigure(value)} ±${((high - low) / 2).toFixed(3)}`;

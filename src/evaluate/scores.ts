@@ -1,7 +1,7 @@
 /** Scores of predictions, defined as scikit-learn defines them. */
 
 /** Counts of (true class, predicted class), shape (k, k), row-major. */
-export function confusion(truth: Int32Array, predicted: Int32Array, k: number): Float64Array {
+function confusion(truth: Int32Array, predicted: Int32Array, k: number): Float64Array {
   const counts = new Float64Array(k * k);
   truth.forEach((t, i) => counts[t * k + predicted[i]!]!++);
   return counts;

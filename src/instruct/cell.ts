@@ -17,7 +17,7 @@ export function printedDecimals(field: Field, format: RowFormat): number {
  * Writes a number or date as it stands in rows: numbers with their leading zeros but without plus and separators, dates
  * in ISO 8601, to the minute where the column has no seconds.
  */
-export function figureWriter(
+function figureWriter(
   field: Field,
   format: RowFormat,
   column: NumberColumn | DateColumn,

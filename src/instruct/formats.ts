@@ -6,7 +6,7 @@ import { text } from "./text";
 
 const formats: Readonly<Record<FormatName, RowFormat>> = { compact, dict, text };
 
-export const FORMAT_NAMES = Object.keys(formats) as FormatName[];
+const FORMAT_NAMES = Object.keys(formats) as FormatName[];
 
 /** The row format of this name; E_USAGE for any other. */
 export function rowFormat(name: string): RowFormat {

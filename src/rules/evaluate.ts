@@ -54,7 +54,7 @@ export function evaluator(condition: Condition, typed: Typed): Reader<Truth> {
 }
 
 /** A value as a function of a row: a number, the digits of a date, or a text; undefined where it is missing. */
-export function valueReader(value: Value, typed: Typed, beside?: Value): Reader<Cell> {
+function valueReader(value: Value, typed: Typed, beside?: Value): Reader<Cell> {
   switch (value.kind) {
     case "number":
       return () => value.value;

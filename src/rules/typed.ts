@@ -139,7 +139,7 @@ export function codeOf(values: readonly string[], text: string): number {
   return values.findIndex((value) => value.toLowerCase() === text.toLowerCase());
 }
 
-export function isNumericEnum(values: readonly string[]): boolean {
+function isNumericEnum(values: readonly string[]): boolean {
   return values.length > 0 && values.every((value) => value.trim() !== "" && Number.isFinite(Number(value)));
 }
 

@@ -4,7 +4,7 @@ import { columnOfValues } from "../rules/cells";
 import { emptyColumn } from "../rules/condition-domain";
 import { type Domain, sizeOf, valuesOf } from "../rules/domain";
 import type { Column } from "../table/columns";
-import { rowCount, toColumns } from "../table/convert";
+import { toColumns } from "../table/convert";
 import { didYouMean } from "../table/names";
 import { parseDecimal } from "../table/number";
 import type { TableSchema } from "../table/schema";
@@ -150,6 +150,3 @@ function withValues(
   const none = Array.from({ length: nRows }, () => undefined);
   return schema.fields.map((field, f) => columnOfValues(emptyColumn(field), values.get(f) ?? none));
 }
-
-/** Rows of given cells. */
-export const givenCount = ({ columns }: GivenRows): number => rowCount(columns);

@@ -306,7 +306,7 @@ function sequencesOf(settings: DrawSettings, model: ModelInfo, nContext: number)
 }
 
 /** So many rows of nContext tokens whose keys and values (F16 in llama.cpp, F32 in our graph) fit CACHE_BYTES. */
-export function defaultSequences(model: ModelInfo, nContext: number): number {
+function defaultSequences(model: ModelInfo, nContext: number): number {
   const headSize = model.nEmbedding / model.nHeads;
   const bytesPerValue = model.engine === "graph" ? 4 : 2;
   const bytesPerToken = 2 * bytesPerValue * model.nLayers * model.nHeadsKv * headSize;

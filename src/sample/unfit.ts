@@ -11,7 +11,7 @@ export function unfit(column: Column, i: number): HarmonicError {
 }
 
 /** A cell as messages show it. */
-export function shownCell(column: Column, i: number): string {
+function shownCell(column: Column, i: number): string {
   if ("scaled" in column) {
     const scaled = column.scaled[i]!;
     if (Number.isNaN(scaled)) return "a missing value";

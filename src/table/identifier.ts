@@ -25,7 +25,7 @@ export function identifierOf(
 }
 
 /** Numbers that the real identifiers have in their pattern, ascending, for identifierOf to leave out. */
-export function takenNumbers(field: IdentifierField, real: readonly (string | null)[]): bigint[] {
+function takenNumbers(field: IdentifierField, real: readonly (string | null)[]): bigint[] {
   const pattern = patternOf(field);
   if (pattern.isRunning) return []; // behind the real ones by its start
   const numbers = new Set(real.flatMap((text) => (text === null ? [] : (pattern.numberOf(text) ?? []))));

@@ -254,6 +254,6 @@ function textField(name: string, cells: readonly string[], missingValues: string
 }
 
 /** Order by code units: the same everywhere, whatever the locale. */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -9,7 +9,7 @@ import type { TableSource, TextColumn } from "./source";
 
 export type TableFormat = "csv" | "tsv" | "json" | "jsonl" | "parquet" | "arrow";
 
-export const FORMAT_BY_EXTENSION: Readonly<Record<string, TableFormat>> = {
+const FORMAT_BY_EXTENSION: Readonly<Record<string, TableFormat>> = {
   ".csv": "csv",
   ".tsv": "tsv",
   ".tab": "tsv",

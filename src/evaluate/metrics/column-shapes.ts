@@ -62,8 +62,11 @@ interface ColumnShape {
   missing: number;
 }
 
-/** What scores a column against this real one. */
-function shapeOf(real: Cells): (scored: Cells) => number {
+/**
+ * What scores a column against this real one: numbers by 1 - the largest difference between the two cumulative
+ * distributions, categories by 1 - half the sum of differences between their shares. Missing cells do not count.
+ */
+export function shapeOf(real: Cells): (scored: Cells) => number {
   if (real.kind === "number") {
     const sorted = sortedValues(real);
     return (scored) => ksSorted(sorted, sortedValues(scored as NumberColumn));
@@ -79,15 +82,11 @@ function shareMissing(column: Cells): number {
   return missing / n;
 }
 
-/** 1 - the largest difference between the two cumulative distributions. */
-export function ksComplement(a: NumberColumn, b: NumberColumn): number {
-  return ksSorted(sortedValues(a), sortedValues(b));
-}
-
 function sortedValues({ scaled }: NumberColumn): Float64Array {
   return scaled.filter((value) => !Number.isNaN(value)).sort();
 }
 
+/** The Kolmogorov-Smirnov complement. */
 function ksSorted(x: Float64Array, y: Float64Array): number {
   if (x.length === 0 || y.length === 0) return NaN;
   let largest = 0;
@@ -102,11 +101,7 @@ function ksSorted(x: Float64Array, y: Float64Array): number {
   return 1 - largest;
 }
 
-/** 1 - half the sum of differences between the shares of categories. */
-export function tvComplement(a: CategoryColumn, b: CategoryColumn): number {
-  return tvShares(categoryShares(a), categoryShares(b));
-}
-
+/** The complement of the total variation distance. */
 function tvShares(p: Float64Array | undefined, q: Float64Array | undefined): number {
   if (!p || !q) return NaN;
   let sum = 0;
