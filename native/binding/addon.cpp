@@ -5,6 +5,7 @@
 
 namespace harmonic {
 
+void register_devices(Napi::Env env, Napi::Object exports);
 void register_knn(Napi::Env env, Napi::Object exports);
 void register_learners(Napi::Env env, Napi::Object exports);
 void register_merger(Napi::Env env, Napi::Object exports);
@@ -36,6 +37,7 @@ Napi::Value load_backends_js(const Napi::CallbackInfo& info) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("versions", Napi::Function::New(env, versions, "versions"));
   exports.Set("loadBackends", Napi::Function::New(env, load_backends_js, "loadBackends"));
+  register_devices(env, exports);
   register_knn(env, exports);
   register_learners(env, exports);
   register_merger(env, exports);

@@ -130,6 +130,7 @@ Napi::Value open_model(const Napi::CallbackInfo& info) {
   options.path = object.Get("path").As<Napi::String>();
   if (object.Get("adapter").IsString()) options.adapter = object.Get("adapter").As<Napi::String>();
   options.vocabulary_only = object.Get("vocabularyOnly").ToBoolean();
+  if (object.Get("device").IsString()) options.device = object.Get("device").As<Napi::String>();
   if (object.Get("engine").IsString())
     options.engine = engine_of(object.Get("engine").As<Napi::String>());
   auto* classes = static_cast<Classes*>(info.Data());

@@ -7,6 +7,7 @@
 
 #include "engine/adapter-check.h"
 #include "engine/architecture.h"
+#include "engine/backends.h"
 #include "engine/batch.h"
 #include "engine/error.h"
 #include "engine/gguf-file.h"
@@ -85,8 +86,14 @@ ModelInfo describe(const GgufFile& file, const llama_model* model) {
 }
 
 /** The engine that a model is opened for; never kAuto. */
-Engine resolve_engine(Engine wanted, const GgufFile& file) {
-  if (wanted == Engine::kLlama) return wanted;
+Engine resolve_engine(Engine wanted, const std::string& device, const GgufFile& file) {
+  if (wanted == Engine::kGraph && !device.empty()) {
+    throw Error("E_USAGE",
+                "expected the engine llama or auto on the device " + device +
+                    " but received graph, which is computed on the processor",
+                "leave the engine out, or take the device cpu");
+  }
+  if (wanted == Engine::kLlama || !device.empty()) return Engine::kLlama;
   std::string obstacle = untrainable_reason(file);
   if (obstacle.empty() && !Int8Matrix::is_fast_here()) {
     obstacle = "this processor has no fast 8-bit products";
@@ -106,7 +113,7 @@ Engine resolve_engine(Engine wanted, const GgufFile& file) {
 
 Model::Model(const ModelOptions& options) : options_(options) {
   const GgufFile file(options.path, "base model");
-  options_.engine = resolve_engine(options.engine, file);
+  options_.engine = resolve_engine(options.engine, options.device, file);
   vocabulary_only_ = options.vocabulary_only || options_.engine == Engine::kGraph;
   if (file.text("general.type", "model") == "adapter") {
     throw Error("E_MODEL",
@@ -123,6 +130,10 @@ Model::Model(const ModelOptions& options) : options_(options) {
   llama_model_params params = llama_model_default_params();
   params.vocab_only = vocabulary_only_;
   params.kv_overrides = overrides;
+  // Named, for by itself llama.cpp would take every device whose backend is loaded.
+  ggml_backend_dev_t devices[] = {find_device(options.device), nullptr};
+  params.devices = devices;
+  params.n_gpu_layers = options.device.empty() ? 0 : -1;
   std::unique_ptr<GgufFile> adapter;
   if (!options.adapter.empty()) {
     adapter = std::make_unique<GgufFile>(options.adapter, "adapter");
@@ -135,6 +146,12 @@ Model::Model(const ModelOptions& options) : options_(options) {
     model_.reset(llama_model_load_from_file_ptr(copy.get(), params));
   } else {
     model_.reset(llama_model_load_from_file(options.path.c_str(), params));
+  }
+  if (!model_ && !options.device.empty()) {
+    throw Error("E_MODEL",
+                "llama.cpp cannot load the base model " + options.path + " onto the device " +
+                    options.device + logged_reason(),
+                "use a smaller base, or the device cpu");
   }
   if (!model_) {
     throw Error(

@@ -3,6 +3,7 @@ import { addTrain } from "./commands/train";
 import { packageVersion } from "../version";
 import type { Io } from "./io";
 import { addBench } from "./commands/bench";
+import { addDoctor } from "./commands/doctor";
 import { addEvaluate } from "./commands/evaluate";
 import { addMerge } from "./commands/merge";
 import { addModel } from "./commands/model";
@@ -34,5 +35,6 @@ export function createProgram(io: Io): Command {
   addEvaluate(program, io);
   addBench(program, io);
   addModel(program, io);
+  addDoctor(program, io);
   return program;
 }

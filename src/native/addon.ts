@@ -12,6 +12,21 @@ export interface Addon {
    */
   loadBackends(directory: string): string[];
 
+  /** What ggml can compute on: the devices of the backends that are loaded. */
+  devices(): DeviceInfo[];
+
+  /**
+   * Loads a backend of ggml from a library, once, and returns its name; its devices are then among devices(). `needs`:
+   * libraries that it asks the system for, by path, where the system would not find them. Throws E_NATIVE.
+   */
+  loadBackend(path: string, needs: string[]): string;
+
+  /** The system's reason why a shared library cannot be loaded by this name; empty where it can. */
+  libraryObstacle(name: string): string;
+
+  /** Instruction sets that the CPU backend makes use of, e.g. "AVX512_VNNI". */
+  cpuFeatures(): string[];
+
   /** k nearest neighbours by squared Euclidean distance, exact unless asked otherwise; ties go to the smaller id. */
   nearestNeighbors(options: NearestNeighborsOptions): Promise<NearestNeighborsResult>;
 
@@ -45,6 +60,20 @@ export interface Versions {
   liblinear: string;
 }
 
+export interface DeviceInfo {
+  /** ggml's, e.g. "CUDA0"; what `device` of OpenModelOptions takes */
+  name: string;
+  /** of the hardware */
+  description: string;
+  /** "CPU", "CUDA", "Vulkan" or "MTL" (Metal) */
+  backend: string;
+  /** "igpu" shares the system's memory */
+  type: "cpu" | "gpu" | "igpu" | "accel";
+  /** bytes, 0 where the backend cannot tell */
+  memoryFree: number;
+  memoryTotal: number;
+}
+
 export interface NearestNeighborsOptions {
   /** shape (n, d), row-major */
   points: Float32Array;
@@ -72,6 +101,8 @@ export interface OpenModelOptions {
   vocabularyOnly?: boolean;
   /** what draws rows [llama] */
   engine?: SampleEngine;
+  /** ggml's name of the device that evaluates, with llama.cpp; absent: the CPU alone */
+  device?: string;
 }
 
 /**
