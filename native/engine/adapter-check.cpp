@@ -1,21 +1,10 @@
 #include "engine/adapter-check.h"
 
 #include "engine/error.h"
+#include "engine/low-rank.h"
 
 namespace harmonic {
 namespace {
-
-constexpr char kSuffixA[] = ".lora_a";
-constexpr char kSuffixB[] = ".lora_b";
-
-bool strip_suffix(std::string* name, const std::string& suffix) {
-  if (name->size() < suffix.size() ||
-      name->compare(name->size() - suffix.size(), suffix.size(), suffix) != 0) {
-    return false;
-  }
-  name->resize(name->size() - suffix.size());
-  return true;
-}
 
 [[noreturn]] void throw_corrupt(const GgufFile& adapter, const std::string& reason) {
   throw Error("E_MODEL", "the adapter " + adapter.path() + " is corrupt: " + reason,
@@ -49,10 +38,10 @@ void check_adapter(const GgufFile& adapter, const GgufFile& base) {
   if (base.integer("split.count") > 1) return;
 
   for (const GgufTensor& tensor : adapter.tensors()) {
-    std::string target = tensor.name;
-    if (!strip_suffix(&target, kSuffixA)) continue;
-    const GgufTensor* b = adapter.find(target + kSuffixB);
-    if (b == nullptr) throw_corrupt(adapter, "tensor " + target + kSuffixB + " is missing");
+    const std::string target = adapted_matrix(tensor.name);
+    if (target.empty() || tensor.name == target + kLoraB) continue;
+    const GgufTensor* b = adapter.find(target + kLoraB);
+    if (b == nullptr) throw_corrupt(adapter, "tensor " + target + kLoraB + " is missing");
     const GgufTensor* weight = base.find(target);
     if (weight == nullptr) throw_other_base(adapter, base, "the base has no tensor " + target);
     // Of token_embd A and B come flipped; llama.cpp would apply them to a tied output too, and end

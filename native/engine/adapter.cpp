@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/error.h"
+#include "engine/low-rank.h"
 #include "gguf.h"
 
 namespace harmonic {
@@ -112,9 +113,9 @@ std::vector<Parameter> Adapter::describe() const {
       const size_t n_a = static_cast<size_t>(g->rank) * g->n_in;
       for (size_t i = 0; i < g->members.size(); i++) {
         const LoraMember& m = g->members[i];
-        out.push_back({m.weight + ".lora_a", static_cast<float*>(g->a->data) + i * n_a,
+        out.push_back({m.weight + kLoraA, static_cast<float*>(g->a->data) + i * n_a,
                        static_cast<float*>(g->a_grad->data) + i * n_a, n_a});
-        out.push_back({m.weight + ".lora_b", static_cast<float*>(m.b->data),
+        out.push_back({m.weight + kLoraB, static_cast<float*>(m.b->data),
                        static_cast<float*>(m.b_grad->data),
                        static_cast<size_t>(ggml_nelements(m.b))});
       }

@@ -16,9 +16,18 @@ std::vector<float> transposed(const std::vector<float>& values, int64_t rows, in
 
 }  // namespace
 
+std::string adapted_matrix(const std::string& tensor) {
+  for (const std::string suffix : {kLoraA, kLoraB}) {
+    if (tensor.size() <= suffix.size()) continue;
+    const size_t length = tensor.size() - suffix.size();
+    if (tensor.compare(length, suffix.size(), suffix) == 0) return tensor.substr(0, length);
+  }
+  return "";
+}
+
 std::optional<LowRank> LowRank::find(const GgufFile& adapter, const GgufTensor& weight) {
-  const GgufTensor* a = adapter.find(weight.name + ".lora_a");
-  const GgufTensor* b = adapter.find(weight.name + ".lora_b");
+  const GgufTensor* a = adapter.find(weight.name + kLoraA);
+  const GgufTensor* b = adapter.find(weight.name + kLoraB);
   if (a == nullptr || b == nullptr) return std::nullopt;
   LowRank product;
   product.rank_ = b->shape[0];

@@ -2,11 +2,19 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/gguf-file.h"
 
 namespace harmonic {
+
+/** What ends the names of A and B in an adapter's file, behind the name of the matrix W. */
+inline constexpr char kLoraA[] = ".lora_a";
+inline constexpr char kLoraB[] = ".lora_b";
+
+/** The name of the matrix that an adapter's tensor of this name is A or B of; empty for others. */
+std::string adapted_matrix(const std::string& tensor);
 
 /** The product that a LoRA adapter adds to one matrix W (n_out, n_in): scale * B A. */
 class LowRank {

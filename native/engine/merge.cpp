@@ -20,9 +20,6 @@ namespace {
 /** Largest merged copy: about a billion parameters. */
 constexpr int64_t kMaxBytes = int64_t{2} << 30;
 
-const char kSuffixA[] = ".lora_a";
-const char kSuffixB[] = ".lora_b";
-
 /** Types whose products of many tokens are fast on a CPU as they are. */
 bool is_fast(ggml_type type) {
   switch (type) {
@@ -42,19 +39,11 @@ ggml_type merged_type(ggml_type type) { return type == GGML_TYPE_F32 ? type : GG
 
 bool is_matrix(const GgufTensor& tensor) { return tensor.shape[1] > 1; }
 
-std::string target_of(const GgufTensor& tensor, const char* suffix) {
-  const std::string& name = tensor.name;
-  const size_t length = std::strlen(suffix);
-  if (name.size() <= length || name.compare(name.size() - length, length, suffix) != 0) return "";
-  return name.substr(0, name.size() - length);
-}
-
 /** An adapter of plain low-rank products on plain matrices. */
 bool is_plain(const GgufFile& adapter, const GgufFile& base) {
   if (adapter.has("adapter.alora.invocation_tokens")) return false;
   for (const GgufTensor& tensor : adapter.tensors()) {
-    std::string target = target_of(tensor, kSuffixA);
-    if (target.empty()) target = target_of(tensor, kSuffixB);
+    const std::string target = adapted_matrix(tensor.name);
     const GgufTensor* weight = target.empty() ? nullptr : base.find(target);
     // The embedding is applied transposed, and its adapter too.
     if (weight == nullptr || target == "token_embd.weight" || weight->shape[2] > 1) return false;

@@ -1,18 +1,13 @@
 #pragma once
 
-#include <cstdio>
-#include <memory>
-
 #include "engine/gguf-file.h"
+#include "engine/open-file.h"
 
 namespace harmonic {
 
-struct FileCloser {
-  void operator()(FILE* file) const { std::fclose(file); }
-};
 /** A file without a name, in memory where the system can, gone when nothing has it open or mapped.
  */
-using TemporaryFile = std::unique_ptr<FILE, FileCloser>;
+using TemporaryFile = OpenFile;
 
 /**
  * True where a merged copy of the base draws rows faster here than the base as it is: on a CPU, an

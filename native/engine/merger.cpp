@@ -21,11 +21,6 @@ namespace {
 /** Values converted in one step: 16 MiB of F32. */
 constexpr int64_t kBlock = int64_t{4} << 20;
 
-bool ends_with(const std::string& text, const char* end) {
-  const size_t n = std::strlen(end);
-  return text.size() >= n && text.compare(text.size() - n, n, end) == 0;
-}
-
 int64_t row_count(const GgufTensor& tensor) { return tensor.n_elements() / tensor.shape[0]; }
 
 }  // namespace
@@ -66,10 +61,8 @@ void Merger::check() const {
                 "keep it beside its base model");
   }
   for (const GgufTensor& tensor : adapter_.tensors()) {
-    const bool known = ends_with(tensor.name, ".lora_a") || ends_with(tensor.name, ".lora_b");
-    const GgufTensor* weight =
-        known ? base_.find(tensor.name.substr(0, tensor.name.size() - std::strlen(".lora_a")))
-              : nullptr;
+    const std::string target = adapted_matrix(tensor.name);
+    const GgufTensor* weight = target.empty() ? nullptr : base_.find(target);
     if (weight == nullptr || weight->shape[2] > 1) {
       throw Error("E_MODEL",
                   "the adapter " + adapter_.path() + " holds " + tensor.name +
@@ -84,7 +77,7 @@ void Merger::plan(const std::string& name) {
   const std::string head =
       base_.find("output.weight") != nullptr ? "output.weight" : "token_embd.weight";
   for (const GgufTensor& tensor : base_.tensors()) {
-    const bool adapted = adapter_.find(tensor.name + ".lora_a") != nullptr;
+    const bool adapted = adapter_.find(tensor.name + kLoraA) != nullptr;
     ggml_type type = tensor.type;
     if (asked != nullptr && takes_any_type(tensor)) {
       type = type_for(*asked, tensor, tensor.name == head);

@@ -3,9 +3,7 @@
 #include <ggml.h>
 
 #include <cstdint>
-#include <cstdio>
 #include <fstream>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -13,6 +11,7 @@
 
 #include "engine/gguf-file.h"
 #include "engine/low-rank.h"
+#include "engine/open-file.h"
 
 struct gguf_context;
 
@@ -62,9 +61,6 @@ class Merger {
     ggml_type type;
     bool adapted;
   };
-  struct FileCloser {
-    void operator()(FILE* file) const { std::fclose(file); }
-  };
 
   void check() const;
   void plan(const std::string& type);
@@ -80,7 +76,7 @@ class Merger {
   std::string path_;
   int threads_;
   std::ifstream input_;
-  std::unique_ptr<FILE, FileCloser> output_;
+  OpenFile output_;
   std::vector<Entry> entries_;
   std::vector<MergerConversion> conversions_;
   int n_merged_ = 0;
