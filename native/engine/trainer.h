@@ -67,7 +67,6 @@ class Trainer final : public Training {
 
   // Not synchronised: for tests and for what never changes.
   const Adapter& adapter() const { return *adapter_; }
-  const Hyperparameters& hyperparameters() const { return weights_->hp; }
 
  private:
   // The graph of one micro-batch; its inputs are filled once it has memory.
