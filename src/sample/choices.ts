@@ -1,4 +1,5 @@
 import type { AutomatonTables } from "../native/addon";
+import { isSilent } from "./walk";
 
 /** What the decoder may choose from, in some automata. */
 export interface Choices {
@@ -6,17 +7,17 @@ export interface Choices {
   vocabulary: Int32Array;
   /** the distinct sets of allowed tokens, shape (sets, vocabulary.length): 1 allowed */
   allowedSets: Uint8Array;
-  /** for each automaton the set of each of its states; -1 where a state has no choice */
+  /** for each automaton the set of each of its states; -1 where the model has no choice */
   setsOfStates: Int32Array[];
 }
 
 export function distinctChoices(automata: readonly AutomatonTables[]): Choices {
   const sets: Int32Array[] = [];
   const known = new Map<string, number>();
-  const setsOfStates = automata.map(({ edgeOffsets, edgeTokens }) =>
-    Int32Array.from({ length: edgeOffsets.length - 1 }, (_, state) => {
-      const tokens = edgeTokens.subarray(edgeOffsets[state], edgeOffsets[state + 1]);
-      if (tokens.length < 2) return -1;
+  const setsOfStates = automata.map((tables) =>
+    Int32Array.from({ length: tables.edgeOffsets.length - 1 }, (_, state) => {
+      const tokens = tables.edgeTokens.subarray(tables.edgeOffsets[state], tables.edgeOffsets[state + 1]);
+      if (tokens.length < 2 || isSilent(tables, state)) return -1;
       const key = tokens.join();
       let set = known.get(key);
       if (set === undefined) {

@@ -4,7 +4,7 @@ import type { AutomatonTables } from "../native/addon";
 import { type Domain, fullDomain, sameDomain } from "../rules/domain";
 import { isDateField, isNumberField, type TableSchema } from "../table/schema";
 import { columnKinds, startOf, textLimits } from "./compile-row";
-import { chain, flattenAll, Node } from "./graph";
+import { chain, type Edge, flattenAll, Node } from "./graph";
 import type { RowLanguage } from "./language";
 import { restrictCell } from "./restrict";
 import type { Step } from "./row-cells";
@@ -13,7 +13,11 @@ import type { Step } from "./row-cells";
 export interface OrderedRows {
   order: Order;
   /** the given cells of each row, where the automaton is to know no others; else any are allowed */
-  given?: { nGiven: number; rows: Iterable<readonly Step[]> };
+  given?: { nGiven: number } & (
+    | { rows: Iterable<readonly Step[]>; byCell?: undefined }
+    /** any of the cells of a place may stand before any of the next */
+    | { rows?: undefined; byCell: readonly Iterable<readonly Step[]>[] }
+  );
 }
 
 /** An automaton over rows in several orders; each begins in a state of its own. */
@@ -56,26 +60,14 @@ class OrderCompiler {
     return startOf(literals[0]!, this.tail(order, 0, literals));
   }
 
-  /** A tree of the given rows' tokens, each of which goes on with the cells to draw. */
+  /** The given rows' cells, each of which goes on with the cells to draw. */
   private givenStart(
     order: Order,
-    { nGiven, rows }: NonNullable<OrderedRows["given"]>,
+    { nGiven, rows, byCell }: NonNullable<OrderedRows["given"]>,
     literals: (readonly number[])[],
   ): Node {
-    const start = new Node();
     const drawn = this.tail(order, nGiven, literals);
-    for (const steps of rows) {
-      let node = start;
-      steps.forEach(({ token, column, action }, s) => {
-        let edge = node.edges.get(token);
-        if (!edge) {
-          edge = { to: s === steps.length - 1 ? drawn : new Node(), column, action };
-          node.edges.set(token, edge);
-        }
-        node = edge.to;
-      });
-    }
-    return start;
+    return byCell ? byCell.reduceRight((next, cells) => tree(cells, next), drawn) : tree(rows, drawn);
   }
 
   /** The state before the cell at a place. */
@@ -104,4 +96,25 @@ class OrderCompiler {
     this.tails.set(key, node);
     return node;
   }
+}
+
+/** A tree of tokens, whose leaves are all one state. */
+function tree(rows: Iterable<readonly Step[]>, leaf: Node): Node {
+  const start = new Node();
+  for (const steps of rows) {
+    let node = start;
+    steps.forEach((step, s) => {
+      let edge = node.edges.get(step.token);
+      if (!edge) {
+        edge = edgeOf(step, s === steps.length - 1 ? leaf : new Node());
+        node.edges.set(step.token, edge);
+      }
+      node = edge.to;
+    });
+  }
+  return start;
+}
+
+function edgeOf({ token, column, action, value }: Step, to: Node): Edge {
+  return { to, column, action, ...(value !== undefined && { value }), ...(token < 0 && { weight: 1 }) };
 }

@@ -81,7 +81,7 @@ function dateStates(field: DateField, tokenizer: Tokenizer, exit: Exit, column: 
     column,
     field.name,
   );
-  if (root.edges.size > 0) return root;
+  if (root) return root;
   throw new HarmonicError(
     "E_INPUT",
     `column "${field.name}": there is no ${field.type} from minimum ${minimum} to maximum ${maximum}`,

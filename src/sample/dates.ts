@@ -1,5 +1,5 @@
 import { HarmonicError } from "../errors";
-import { daysInMonth, fromDigits, isLeapYear, type CalendarTime } from "../table/calendar";
+import { calendarStates, type PartWriter } from "./calendar-states";
 import { ACTION_NONE, ACTION_POWER_OF_TEN, connectAll, type Exit, Node } from "./graph";
 
 /** A date cell in ISO 8601: real days and times from `lowest` to `highest`, as ISO digits run together. */
@@ -10,20 +10,20 @@ export interface DateCell {
   precision: "day" | "minute" | "second";
 }
 
-const PARTS: readonly { part: keyof CalendarTime; width: number; before: string }[] = [
-  { part: "year", width: 4, before: "" },
-  { part: "month", width: 2, before: "-" },
-  { part: "day", width: 2, before: "-" },
-  { part: "hour", width: 2, before: "T" },
-  { part: "minute", width: 2, before: ":" },
-  { part: "second", width: 2, before: ":" },
+/** What stands before each of PARTS, and its digits. */
+const WRITTEN: readonly { width: number; before: string }[] = [
+  { width: 4, before: "" },
+  { width: 2, before: "-" },
+  { width: 2, before: "-" },
+  { width: 2, before: "T" },
+  { width: 2, before: ":" },
+  { width: 2, before: ":" },
 ];
 const N_PARTS = { day: 3, minute: 5, second: 6 };
 
 /**
- * The states of a date cell, digit by digit; every path is a real day within the range, and prefixes with the same
- * future share a state: what may follow depends on whether the range still binds, on the leap year and on the month.
- * Seconds that are not written are put back as zeros.
+ * The states of a date cell, digit by digit; see calendarStates. Seconds that are not written are put back as zeros.
+ * Undefined where the range has no date.
  * @throws E_MODEL where the text behind the cell could go on with the date
  */
 export function dateCell(
@@ -32,91 +32,38 @@ export function dateCell(
   exit: Exit,
   column: number,
   columnName: string,
-): Node {
-  return new DateStates(cell, tokensOf, exit, column, columnName).root();
+): Node | undefined {
+  const { lowest, highest, precision } = cell;
+  const digits = new DateDigits(precision, tokensOf, exit, column, columnName);
+  return calendarStates({ lowest, highest, nParts: N_PARTS[precision] }, digits);
 }
 
-/** What the parts written so far mean for those to come. */
-interface Future {
-  /** index of the next part */
-  at: number;
-  atLowest: boolean;
-  atHighest: boolean;
-  leap: boolean;
-  /** days of the month, once it is written */
-  days: number;
-}
-
-class DateStates {
-  private readonly lowest: CalendarTime;
-  private readonly highest: CalendarTime;
-  private readonly parts: typeof PARTS;
-  private readonly starts = new Map<string, Node>();
+class DateDigits implements PartWriter {
   private readonly shared = new Map<string, Node>();
   private readonly idOf = new Map<Node, number>();
 
   constructor(
-    private readonly cell: DateCell,
+    private readonly precision: DateCell["precision"],
     private readonly tokensOf: (character: string) => readonly number[],
     private readonly exit: Exit,
     private readonly column: number,
     private readonly columnName: string,
-  ) {
-    this.lowest = fromDigits(cell.lowest);
-    this.highest = fromDigits(cell.highest);
-    this.parts = PARTS.slice(0, N_PARTS[cell.precision]);
-  }
+  ) {}
 
-  root(): Node {
-    return this.from({ at: 0, atLowest: true, atHighest: true, leap: false, days: 31 });
-  }
-
-  /**
-   * The state before a part and what separates it from the one before; after the last, the end of the cell. Without
-   * edges where the range has nothing left.
-   */
-  private from(future: Future): Node {
-    const key = Object.values(future).join();
-    let node = this.starts.get(key);
-    if (node) return node;
-    node = new Node();
-    this.starts.set(key, node);
-    const next = this.parts[future.at];
-    if (next === undefined) {
-      const action = this.cell.precision === "minute" ? ACTION_POWER_OF_TEN + 2 : ACTION_NONE;
-      if (!node.connect(this.exit.tokens[0]!, this.exit.nodes[0]!, this.column, action))
-        throw this.ambiguous();
-      return node;
-    }
-    const values = this.valuesOf(future);
-    if (values.size === 0) return node;
-    const digits = this.digits(values, next.width);
-    if (next.before === "") return digits;
-    if (!connectAll(node, this.tokensOf(next.before), digits, this.column)) throw this.ambiguous();
+  write(at: number, values: ReadonlyMap<number, Node>): Node {
+    const { width, before } = WRITTEN[at]!;
+    const digits = this.digits(values, width);
+    if (before === "") return digits;
+    const node = new Node();
+    if (!connectAll(node, this.tokensOf(before), digits, this.column)) throw this.ambiguous();
     return node;
   }
 
-  /** The values that the next part may have, each with the state behind it. */
-  private valuesOf(future: Future): Map<number, Node> {
-    const { at, atLowest, atHighest, days } = future;
-    const { part } = this.parts[at]!;
-    const least = part === "year" || part === "month" || part === "day" ? 1 : 0;
-    const most = { year: 9999, month: 12, day: days, hour: 23, minute: 59, second: 59 }[part];
-    const first = atLowest ? Math.max(least, this.lowest[part]) : least;
-    const last = atHighest ? Math.min(most, this.highest[part]) : most;
-    const values = new Map<number, Node>();
-    for (let value = first; value <= last; value++) {
-      const next = {
-        at: at + 1,
-        atLowest: atLowest && value === this.lowest[part],
-        atHighest: atHighest && value === this.highest[part],
-        leap: part === "year" ? isLeapYear(value) : part === "month" ? false : future.leap,
-        days: part === "month" ? daysInMonth(value, future.leap) : part === "day" ? 31 : days,
-      };
-      const node = this.from(next);
-      if (node.edges.size > 0) values.set(value, node);
-    }
-    return values;
+  end(): Node {
+    const node = new Node();
+    const action = this.precision === "minute" ? ACTION_POWER_OF_TEN + 2 : ACTION_NONE;
+    if (!node.connect(this.exit.tokens[0]!, this.exit.nodes[0]!, this.column, action)) throw this.ambiguous();
+    return node;
   }
 
   /** A trie of values of so many digits, in which subtrees that are the same are one. */

@@ -5,14 +5,22 @@ export const ACTION_NONE = -1;
 export const ACTION_MISSING = -2;
 export const ACTION_NEGATE = 10;
 export const ACTION_POWER_OF_TEN = 100;
+export const ACTION_VALUE = 1000;
 
 export interface Edge {
   to: Node;
   column: number;
   action: number;
+  /** the scaled value that ACTION_VALUE makes a number */
+  value?: number;
+  /** of a token below 0: its share among the state's edges, above 0 */
+  weight?: number;
 }
 
-/** A state of a row's automaton under construction: its edges by token id. */
+/**
+ * A state of a row's automaton under construction: its edges by token id. Tokens below 0, of a silent state, are drawn by
+ * their weights and never seen by the model.
+ */
 export class Node {
   readonly edges = new Map<number, Edge>();
 
@@ -86,8 +94,16 @@ export function flattenAll(
   const edgeNext: number[] = [];
   const edgeColumns: number[] = [];
   const edgeActions: number[] = [];
+  const edgeWeights: number[] = [];
+  const values = new Map<number, number>();
+  const indexOfValue = (value: number): number => {
+    let index = values.get(value);
+    if (index === undefined) values.set(value, (index = values.size));
+    return index;
+  };
   for (const node of order) {
-    for (const [token, { to, column, action }] of [...node.edges].sort((a, b) => a[0] - b[0])) {
+    for (const [token, edge] of [...node.edges].sort((a, b) => a[0] - b[0])) {
+      const { to, column, action, value, weight = 0 } = edge;
       let next = indexOf.get(to);
       if (next === undefined) {
         next = order.length;
@@ -97,7 +113,8 @@ export function flattenAll(
       edgeTokens.push(token);
       edgeNext.push(next);
       edgeColumns.push(column);
-      edgeActions.push(action);
+      edgeActions.push(value === undefined ? action : ACTION_VALUE + indexOfValue(value));
+      edgeWeights.push(weight);
     }
     edgeOffsets.push(edgeTokens.length);
   }
@@ -108,6 +125,8 @@ export function flattenAll(
     edgeColumns: Int32Array.from(edgeColumns),
     edgeActions: Int32Array.from(edgeActions),
     columnKinds,
+    ...(values.size > 0 && { edgeValues: Float64Array.from(values.keys()) }),
+    ...(edgeWeights.some((weight) => weight > 0) && { edgeWeights: Float64Array.from(edgeWeights) }),
   };
   return { tables, startStates: Int32Array.from(starts, (node) => indexOf.get(node)!) };
 }

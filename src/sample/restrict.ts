@@ -1,5 +1,13 @@
 import { contains, type Domain, intersect, type Range } from "../rules/domain";
-import { ACTION_MISSING, ACTION_NEGATE, ACTION_NONE, ACTION_POWER_OF_TEN, type Exit, Node } from "./graph";
+import {
+  ACTION_MISSING,
+  ACTION_NEGATE,
+  ACTION_NONE,
+  ACTION_POWER_OF_TEN,
+  type Edge,
+  type Exit,
+  Node,
+} from "./graph";
 
 /**
  * The states of a cell that may hold a part of its values alone; what is not restricted is shared with the cell given.
@@ -48,7 +56,7 @@ function restrictChoice(root: Node, outside: ReadonlySet<Node>, domain: Domain):
 type Reach = ReadonlyMap<number, Range>;
 
 /**
- * Numbers and dates. A copy is known by its state and by what the domain leaves for the digits to come, so that a range
+ * Numbers and dates, digit by digit or as values that edges set. A copy is known by its state and by what the domain leaves for the digits to come, so that a range
  * costs a few states a digit.
  */
 class DigitRestriction {
@@ -91,7 +99,7 @@ class DigitRestriction {
     for (const [token, edge] of node.edges) {
       const { to, action } = edge;
       if (this.outside.has(to)) {
-        if (this.leaves(action, magnitude, allowed)) made.edges.set(token, edge);
+        if (this.leaves(edge, magnitude, allowed)) made.edges.set(token, edge);
         continue;
       }
       const isDigit = action >= 0 && action <= 9;
@@ -104,7 +112,8 @@ class DigitRestriction {
     return made.edges.size > 0 ? made : undefined;
   }
 
-  private leaves(action: number, magnitude: number, allowed: Domain): boolean {
+  private leaves({ action, value }: Edge, magnitude: number, allowed: Domain): boolean {
+    if (value !== undefined) return contains(this.domain, value);
     if (action === ACTION_MISSING) return this.domain.missing;
     if (action === ACTION_NONE) return contains(allowed, magnitude);
     if (action >= ACTION_POWER_OF_TEN)
@@ -123,10 +132,11 @@ class DigitRestriction {
         before ? { low: Math.min(before.low, low), high: Math.max(before.high, high) } : { low, high },
       );
     };
-    for (const { to, action } of node.edges.values()) {
+    for (const { to, action, value } of node.edges.values()) {
       const isDigit = action >= 0 && action <= 9;
       if (this.outside.has(to)) {
-        if (isDigit) add(1, action, action);
+        if (value !== undefined) add(0, value, value);
+        else if (isDigit) add(1, action, action);
         else if (action >= ACTION_POWER_OF_TEN) add(action - ACTION_POWER_OF_TEN, 0, 0);
         else if (action === ACTION_NONE) add(0, 0, 0);
       } else if (action !== ACTION_NEGATE) {

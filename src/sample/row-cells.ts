@@ -23,6 +23,8 @@ export interface Step {
   token: number;
   column: number;
   action: number;
+  /** see Edge */
+  value?: number;
 }
 
 /** One column's cell with one kind of text behind it. */
@@ -45,6 +47,7 @@ export class RowCells {
   private readonly cells: Map<number | undefined, Cell>[];
   private lastLiterals: { order: Order; literals: (readonly number[])[] } | undefined;
   private readonly encoders = new WeakMap<readonly Column[], ((i: number) => readonly number[])[]>();
+  private readonly givens = new WeakMap<readonly Column[], ((i: number) => readonly Step[])[]>();
 
   /** `anyOrder`: orders other than the schema's are asked for too */
   constructor(
@@ -90,8 +93,10 @@ export class RowCells {
     };
   }
 
-  /** The first `nCells` cells of row i in an order, with the text behind them. @throws as encode */
-  steps(columns: readonly Column[], i: number, order: Order, nCells: number): Step[] {
+  /** The first `nCells` cells of row i in an order, which it is given, with the text behind them. @throws as encode */
+  steps(columns: readonly Column[], i: number, order: Order, nCells: number): readonly Step[] {
+    const given = this.givenOf(columns);
+    if (given) return order.slice(0, nCells).flatMap((f) => given[f]!(i));
     const steps: Step[] = [];
     this.walk(columns, i, order, nCells, (token, _set, _field, tables, edge = -1) => {
       const [column, action] = edge < 0 ? [-1, -1] : [tables!.edgeColumns[edge]!, tables!.edgeActions[edge]!];
@@ -126,7 +131,10 @@ export class RowCells {
         take(token, setOfState[state]!, f, tables, edge);
         state = tables.edgeNext[edge]!;
       };
-      for (const token of encoders[f]!(i)) step(token);
+      for (const token of encoders[f]!(i)) {
+        if (this.language.unlearnt.has(token)) take(token, -1, f);
+        else step(token);
+      }
       for (const token of literal) step(token);
     });
   }
@@ -154,6 +162,18 @@ export class RowCells {
       return [token, flatten(this.language.compileCell(field, exit, f), kinds)];
     });
     return new Map(compiled);
+  }
+
+  /** Of each column the steps of its cells, where the language has some of its own. */
+  givenOf(columns: readonly Column[]): ((i: number) => readonly Step[])[] | undefined {
+    const { language, schema } = this;
+    if (!language.givenCells) return undefined;
+    let given = this.givens.get(columns);
+    if (!given) {
+      given = schema.fields.map((field, f) => language.givenCells!(field, columns[f]!, f));
+      this.givens.set(columns, given);
+    }
+    return given;
   }
 
   private encodersOf(columns: readonly Column[]): ((i: number) => readonly number[])[] {

@@ -5,7 +5,7 @@ import { naturalOrder } from "../instruct/order";
 import type { AutomatonTables, Rule } from "../native/addon";
 import { cellValue } from "../rules/cells";
 import { compileRules } from "../rules/compile-rules";
-import { contains, describe, type Domain, sizeOf } from "../rules/domain";
+import { contains, describe, type Domain, intersect, sizeOf } from "../rules/domain";
 import { narrowDomains } from "../rules/feasible";
 import type { CheckedRule, DerivedColumn, RuleSet } from "../rules/rule-set";
 import { brokenRules } from "../rules/table-check";
@@ -104,7 +104,8 @@ export class RowPlan {
     this.set = compileRules(schema, columns, { rules, where: conditions.where });
     this.warnings.push(...brokenRules(this.set, columns));
     this.domains = narrowDomains(this.set);
-    this.given = givenRows(conditions, schema, this.domains, seed);
+    const drawable = this.domains.map((domain, f) => intersect(domain, language.domain(schema.fields[f]!)));
+    this.given = givenRows(conditions, schema, drawable, seed);
     this.rows = this.given?.rows;
     for (const f of this.given?.fields ?? []) this.domains[f] = { ...this.domains[f]!, missing: false };
     const isFree = options.permuted === true || options.anyOrder === true;
@@ -143,6 +144,11 @@ export class RowPlan {
     const { order, nGiven, startState } = this.patternOf[g]!;
     const steps = this.options.automaton.cells.steps(this.given.columns, g, order, nGiven);
     return { order, startState, prefix: Int32Array.from(steps, ({ token }) => token) };
+  }
+
+  /** Where rows of each order start in the tables. */
+  get starts(): Pick<RowStart, "order" | "startState">[] {
+    return this.given ? [...new Set(this.patternOf)] : [{ order: this.order, startState: 0 }];
   }
 
   /** The orders that rows are written in. */
@@ -282,9 +288,14 @@ export class RowPlan {
   }
 
   private ordered({ order, nGiven, rows }: Pattern): OrderedRows {
-    if (nGiven === 0 || rows.length > MOST_WAYS) return { order };
+    if (nGiven === 0) return { order };
     const { columns } = this.given!;
     const { cells } = this.options.automaton;
+    const steps = cells.givenOf(columns);
+    if (steps) {
+      return { order, given: { nGiven, byCell: order.slice(0, nGiven).map((f) => rows.map(steps[f]!)) } };
+    }
+    if (rows.length > MOST_WAYS) return { order };
     return { order, given: { nGiven, rows: rows.map((row) => cells.steps(columns, row, order, nGiven)) } };
   }
 

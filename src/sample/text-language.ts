@@ -2,6 +2,7 @@ import { HarmonicError } from "../errors";
 import { modelPrompt } from "../instruct/chat";
 import type { PromptOptions, RowFormat } from "../instruct/format";
 import type { Tokenizer } from "../model/tokenizer";
+import { type Domain, fullDomain } from "../rules/domain";
 import type { Column } from "../table/columns";
 import type { Field, TableSchema } from "../table/schema";
 import { cellEncoder } from "./cells";
@@ -11,6 +12,8 @@ import type { PromptTokens, RowLanguage } from "./language";
 
 /** Rows as text of a format, in the tokens of a base model. */
 export class TextLanguage implements RowLanguage {
+  readonly unlearnt: ReadonlySet<number> = new Set();
+
   constructor(
     readonly format: RowFormat,
     readonly tokenizer: Tokenizer,
@@ -18,6 +21,10 @@ export class TextLanguage implements RowLanguage {
 
   get targetFirst(): boolean {
     return this.format.targetFirst;
+  }
+
+  domain(field: Field): Domain {
+    return fullDomain(field);
   }
 
   /** @throws E_USAGE where nothing tells the end of a cell */

@@ -22,9 +22,10 @@ export function longestPath(tables: AutomatonTables, starts: Iterable<number>): 
       }
       let length = 0;
       let text = 0;
+      const written = isSilent(tables, state) ? 0 : 1;
       next.forEach((to, e) => {
         if (to === state) text = texts[edgeColumns[edgeOffsets[state]! + e]!]!;
-        else length = Math.max(length, longest[to]! + 1);
+        else length = Math.max(length, longest[to]! + written);
       });
       longest[state] = text + length;
       stack.pop();
@@ -41,6 +42,12 @@ function longestTexts({ columnKinds, edgeColumns, edgeActions, textLimits }: Aut
     edgeColumns.filter((c, e) => c >= 0 && columnKinds[c] === 2 && edgeActions[e] === 0),
   );
   return longest.map((length, c) => (hasParts.has(c) ? 4 * length : length));
+}
+
+/** Whether the model sees nothing of a state's edges. */
+export function isSilent({ edgeOffsets, edgeTokens }: AutomatonTables, state: number): boolean {
+  const first = edgeOffsets[state]!;
+  return first < edgeOffsets[state + 1]! && edgeTokens[first]! < 0;
 }
 
 /** The edge of a state with a token, -1 where there is none. The edges of a state lie by ascending token. */

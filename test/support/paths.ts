@@ -33,6 +33,7 @@ function valuesOf(tables: AutomatonTables, edges: number[]): (number | null)[] {
       if (tables.edgeColumns[edge] !== column || action === -1) continue;
       if (action === -2) missing = true;
       else if (kind === 0) value = action;
+      else if (action >= 1000) [value, sign] = [tables.edgeValues![action - 1000]!, 1];
       else if (action >= 100) value *= 10 ** (action - 100);
       else if (action === 10) sign = -1;
       else value = value * 10 + action;
