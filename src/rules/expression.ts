@@ -24,10 +24,10 @@ export type Condition =
 
 /** A rule as it is written, parsed. */
 export type ParsedRule =
-  | { kind: "condition"; source: string; condition: Condition }
+  | { kind: "condition"; condition: Condition }
   /** the allowed combinations are those that the table has */
-  | { kind: "follows"; source: string; columns: number[] }
-  | { kind: "unique"; source: string; columns: number[] };
+  | { kind: "follows"; columns: number[] }
+  | { kind: "unique"; columns: number[] };
 
 /** The columns that a value or condition reads, each once, ascending. */
 export function columnsOf(node: Value | Condition): number[] {

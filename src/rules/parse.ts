@@ -37,12 +37,11 @@ class Parser {
   }
 
   rule(): ParsedRule {
-    const { source } = this;
     if (this.word("unique")) {
       this.symbol("(", true);
       const columns = this.columnList();
       this.symbol(")", true);
-      return { kind: "unique", source, columns };
+      return { kind: "unique", columns };
     }
     if (this.now.kind === "name" && this.listsColumns()) {
       const columns = this.columnList();
@@ -51,10 +50,11 @@ class Parser {
       }
       const all = [...columns, ...this.columnList()];
       const twice = all.find((column, i) => all.indexOf(column) !== i);
-      if (twice !== undefined) throw syntaxError(source, 0, `column "${this.names[twice]}" stands twice`);
-      return { kind: "follows", source, columns: all };
+      if (twice !== undefined)
+        throw syntaxError(this.source, 0, `column "${this.names[twice]}" stands twice`);
+      return { kind: "follows", columns: all };
     }
-    return { kind: "condition", source, condition: this.condition() };
+    return { kind: "condition", condition: this.condition() };
   }
 
   condition(): Condition {

@@ -18,7 +18,6 @@ export interface InstructionData {
   k: number;
   format: FormatName;
   description: string;
-  compat: boolean;
   /** rows that the label filter kept; absent where there is none */
   targets?: Int32Array;
 }
@@ -34,11 +33,10 @@ export async function loadInstructionData(folder: RunFolder): Promise<Instructio
   const schema = await loadSchema(folder.path(FILES.schema));
   const columns = await loadPart(folder, "train", schema);
   const { neighbors, k } = await loadNeighbors(folder.path(FILES.neighbors));
-  const compat = settings.compat === true;
+  const filter = settings.compat === true ? filterCompat : filterByLabel;
   const targets =
     typeof settings.filter === "number"
-      ? (compat ? filterCompat : filterByLabel)(columns, schema, neighbors, { k, minimum: settings.filter })
-          .kept
+      ? filter(columns, schema, neighbors, { k, minimum: settings.filter }).kept
       : undefined;
   return {
     schema,
@@ -47,7 +45,6 @@ export async function loadInstructionData(folder: RunFolder): Promise<Instructio
     k,
     format: settings.format as FormatName,
     description: descriptionOf(folder),
-    compat,
     ...(targets && { targets }),
   };
 }
