@@ -12,10 +12,9 @@ export const DEVICE_SPECS = {
 };
 
 /** Looks for the device before any work, and says which it is where there is a choice. @throws E_NATIVE */
-export function checkDevice(wanted: DeviceName | undefined, view: ProgressView): DeviceName | undefined {
+export function checkDevice(wanted: DeviceName | undefined, view: ProgressView): void {
   const device = chooseDevice(wanted);
   if (wanted !== undefined || device.kind !== "cpu" || device.note !== undefined) {
     view.say(describeDevice(device));
   }
-  return wanted;
 }

@@ -1,4 +1,5 @@
 import { MAX_K } from "../neighbors/find";
+import { DEVICE_SPECS } from "./device";
 import { choice, flag, integer, list, real, size, text, texts } from "./options";
 import { temperatureSpec } from "./temperature";
 
@@ -112,6 +113,7 @@ export const TRAIN_SPECS = {
     "f16",
     "f32",
   ]),
+  ...DEVICE_SPECS,
 };
 
 /** What decides how training is done, and nothing of what comes out. */
@@ -159,6 +161,7 @@ export const SAMPLE_SPECS = {
     "example rows: a random row's neighbours, random rows, or none; default anchor",
     ["anchor", "random", "none"],
   ),
+  ...DEVICE_SPECS,
   engine: choice("--engine <name>", "what evaluates the model; default auto: the faster one here", [
     "auto",
     "graph",

@@ -2,6 +2,7 @@ import { aborted, HarmonicError, isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
 import { rowFormat } from "../instruct/formats";
 import { inOrderOf, modelOrder, type Order } from "../instruct/order";
+import { chooseDevice, type Device } from "../devices/device";
 import { resolveAdapter } from "../model/adapter";
 import type {
   GenerateOptions,
@@ -70,8 +71,12 @@ export interface GroupControl {
   onRows?: ((done: number) => void) | undefined;
 }
 
-/** Memory that the rows in flight may take for keys and values. */
+/** Memory that the rows in flight may take for keys and values on the processor. */
 const CACHE_BYTES = 2 ** 30;
+/** The share of what a device has free that they may take there. */
+const CACHE_SHARE = 0.5;
+/** llama.cpp has no more sequences in a context. */
+const MOST_ON_DEVICE = 256;
 /** More rows in lock-step gain nothing on a CPU: by then the arithmetic is the limit, not the weights' way from memory. */
 const MOST_SEQUENCES = 64;
 
@@ -109,9 +114,11 @@ export class Sampler {
     const path = options.base;
     const adapter = options.adapter === undefined ? undefined : await resolveAdapter(options.adapter, path);
     const { engine, explain, threads } = settings;
+    const device = chooseDevice(settings.device);
     const model = await loadAddon().openModel({
       path,
       engine,
+      ...(device.id !== undefined && { device: device.id }),
       ...(adapter === undefined ? {} : { adapter }),
     });
     try {
@@ -131,7 +138,7 @@ export class Sampler {
         ...{ columns, schema, labelInDistance, allowCopies, minDistance, distances: explain, threads },
       });
       const nContext = prompts.longestPrompt(plan.orders) + plan.longestRow;
-      const nSequences = sequencesOf(settings, model.info(), nContext);
+      const nSequences = sequencesOf(settings, model.info(), nContext, device);
       throwIfAborted(options.signal, "sampling");
       const generator = await model.openGenerator({
         automaton: plan.tables,
@@ -299,21 +306,22 @@ function rulesOf({ schema, rules = [], dependencies = true }: SamplerOptions): s
 }
 
 /** Rows in lock-step: as asked, else as many as fit the memory; a multiple of the rows of a prompt. */
-function sequencesOf(settings: DrawSettings, model: ModelInfo, nContext: number): number {
+function sequencesOf(settings: DrawSettings, model: ModelInfo, nContext: number, device: Device): number {
   const { rowsPerPrompt } = settings;
-  const wanted = settings.nSequences ?? defaultSequences(model, nContext);
+  const wanted = settings.nSequences ?? defaultSequences(model, nContext, device);
   return Math.max(1, Math.floor(wanted / rowsPerPrompt)) * rowsPerPrompt;
 }
 
 /** So many rows of nContext tokens whose keys and values (F16 in llama.cpp, F32 in our graph) fit CACHE_BYTES. */
-function defaultSequences(model: ModelInfo, nContext: number): number {
+function defaultSequences(model: ModelInfo, nContext: number, { id, memoryFree }: Device): number {
   const headSize = model.nEmbedding / model.nHeads;
   const bytesPerValue = model.engine === "graph" ? 4 : 2;
   const bytesPerToken = 2 * bytesPerValue * model.nLayers * model.nHeadsKv * headSize;
   // The generator pads a sequence's cells so, with room for a step's dummies behind the row.
   const nCells = Math.ceil((nContext + 8) / 256) * 256;
-  const fitting = Math.floor(CACHE_BYTES / (bytesPerToken * nCells));
-  return Math.max(1, Math.min(MOST_SEQUENCES, fitting));
+  const bytes = memoryFree === undefined ? CACHE_BYTES : CACHE_SHARE * memoryFree;
+  const fitting = Math.floor(bytes / (bytesPerToken * nCells));
+  return Math.max(1, Math.min(id === undefined ? MOST_SEQUENCES : MOST_ON_DEVICE, fitting));
 }
 
 function checkExamples({ k, columns, neighbors }: SamplerOptions, { prompt }: DrawSettings): void {

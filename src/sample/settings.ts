@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
+import { DEVICES } from "../devices/kinds";
 import { HarmonicError } from "../errors";
 
 /** What decides the rows drawn, beside base model, adapter and data. Defaults in brackets. */
@@ -42,6 +43,8 @@ export const sampleSettingsSchema = z.strictObject({
   /** rows that are drawn, kept and yielded together; rows depend on (seed, number of the group, row in it) [256] */
   groupRows: z.int().min(1).max(65536).default(256),
   seed: z.int().min(0).default(0),
+  /** what the model is computed on; auto: the fastest that works here [auto] */
+  device: z.enum(DEVICES).default("auto"),
   threads: z
     .int()
     .min(1)

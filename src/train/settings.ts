@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
+import { DEVICES } from "../devices/kinds";
 import { HarmonicError } from "../errors";
 
 /** What decides the trained adapter, beside base model and data. Defaults in brackets. */
@@ -52,6 +53,8 @@ export const trainSettingsSchema = z.strictObject({
   /** looks at the holdout without a better one before training ends early; absent: it goes on to the end */
   patience: z.int().min(1).optional(),
   seed: z.int().min(0).default(0),
+  /** what the model is computed on; auto: the fastest that works here [auto] */
+  device: z.enum(DEVICES).default("auto"),
   threads: z
     .int()
     .min(1)

@@ -3,6 +3,7 @@ import { parseBytes } from "../../bytes";
 import { formatScores } from "../../evaluate/format-scores";
 import { run, type RunResult } from "../../run/run";
 import { defineCommand } from "../command";
+import { checkDevice } from "../device";
 import type { Io } from "../io";
 import { flag, pick, text } from "../options";
 import { describePlan } from "../plan";
@@ -54,6 +55,7 @@ export function addRun(program: Command, io: Io): void {
     async ({ arguments: [table = ""], options, control, view, print }) => {
       const { target, out, base, schema, test, holdout, preset, seed, threads } = options;
       const { rule: rules, dependencies } = options;
+      checkDevice(options.device, view);
       const result = await run({
         ...{ table, target, out, base, schema, test, holdout, preset, seed, threads },
         ...{ rules, dependencies },

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { HarmonicError } from "../../errors";
 import { sampleFolder, type SampleFolderResult } from "../../run/sample-folder";
 import { defineCommand } from "../command";
+import { checkDevice } from "../device";
 import type { Io } from "../io";
 import { choice, flag, integer, pick, text } from "../options";
 import { RULE_SPECS, SAMPLE_SPECS, SHARED_SPECS } from "../stage-options";
@@ -69,6 +70,7 @@ export function addSample(program: Command, io: Io): void {
           hint: "--given-rows-each says how many rows to draw for each given one",
         });
       }
+      checkDevice(options.device, view);
       const result = await sampleFolder({
         ...{ rules, dependencies, where, given, givenRowsEach, balance, weights, anyOrder },
         ...{ directory, out, partRows, shard, explain, adapter, base, seed, threads },

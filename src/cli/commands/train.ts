@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { parseBytes } from "../../bytes";
 import { trainFolder } from "../../run/train-folder";
 import { defineCommand } from "../command";
+import { checkDevice } from "../device";
 import type { Io } from "../io";
 import { pick, text } from "../options";
 import { describePlan } from "../plan";
@@ -26,6 +27,7 @@ export function addTrain(program: Command, io: Io): void {
     io,
     async ({ arguments: [directory = ""], options, control, view, print }) => {
       const { base, preset, seed, threads } = options;
+      checkDevice(options.device, view);
       const result = await trainFolder({
         ...{ directory, base, preset, seed, threads },
         settings: pick(options, TRAIN_SPECS),

@@ -1,3 +1,4 @@
+import { chooseDevice } from "../../devices/device";
 import { resolveAdapter } from "../../model/adapter";
 import { readLora } from "../../model/lora";
 import { findModel } from "../../model/registry";
@@ -52,7 +53,7 @@ export interface SampleOverrides {
 /** The settings with their defaults, as run.json holds them. */
 export function plainSampleSettings(settings: SampleStageSettings, compat: boolean): PlainSettings {
   const wanted = { ...defaults(compat), rows: 1, ...settings };
-  const { seed: _seed, threads: _threads, ...plain } = parseSampleSettings(wanted);
+  const { seed: _seed, threads: _threads, device: _device, ...plain } = parseSampleSettings(wanted);
   return {
     ...plain,
     rows: settings.rows ?? null,
@@ -121,6 +122,7 @@ export async function sampleOptions(
       ...settings,
       ...(givenRows !== undefined && { rows: givenRows }),
       seed,
+      device: chooseDevice(settings.device).kind,
       ...(threads !== undefined && { threads }),
     }),
     signal,

@@ -1,5 +1,6 @@
 import type { ResolvedBase } from "../../model/resolve";
 import type { StageControl } from "../../progress";
+import { chooseDevice } from "../../devices/device";
 import { parseTrainSettings, type TrainSettingsInput } from "../../train/settings";
 import { train, type TrainPlan, type TrainResult } from "../../train/train";
 import { FILES, type RunFolder } from "../folder";
@@ -20,7 +21,7 @@ export interface TrainStageControl extends StageControl {
 
 /** The settings with their defaults, as run.json holds them. */
 export function plainTrainSettings(settings: TrainStageSettings): PlainSettings {
-  const { seed: _seed, threads: _threads, ...plain } = parseTrainSettings(settings);
+  const { seed: _seed, threads: _threads, device: _device, ...plain } = parseTrainSettings(settings);
   return {
     ...plain,
     epochs: plain.epochs ?? null,
@@ -53,7 +54,7 @@ export async function trainStage(
     ...data,
     base: base.path,
     baseIdentity: base.sha256,
-    settings: { ...settings, seed, ...(threads !== undefined && { threads }) },
+    settings: { ...settings, seed, device: chooseDevice(settings.device).kind, ...(threads !== undefined && { threads }) },
     ...(folder.has(FILES.holdout) && { holdout: await loadPart(folder, "holdout", data.schema) }),
     adapter: folder.path(file),
     checkpoint: folder.path(FILES.checkpoint),
