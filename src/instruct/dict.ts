@@ -1,6 +1,5 @@
 import type { RowFormat } from "./format";
-import { CUE, preamble } from "./preamble";
-import { numberWord } from "./words";
+import { originalPrompt } from "./original-prompt";
 
 /** The text of a value inside JSON quotes. */
 const json = (text: string): string => JSON.stringify(text).slice(1, -1);
@@ -24,14 +23,5 @@ export const dict: RowFormat = {
 
   category: (_field, value) => json(value),
 
-  prompt(schema, options) {
-    return {
-      head: preamble(schema, options, "JSON"),
-      before: Array.from({ length: options.k }, (_, i) => `Example ${numberWord(i + 1)}: `),
-      after: Array.from({ length: options.k }, () => "\n"),
-      cue: CUE,
-      tail: "",
-      endOfSequence: true,
-    };
-  },
+  prompt: (schema, options) => originalPrompt(schema, options, "JSON", "\n"),
 };

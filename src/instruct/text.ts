@@ -1,7 +1,6 @@
 import { escapeText } from "./escape";
 import type { RowFormat } from "./format";
-import { CUE, preamble } from "./preamble";
-import { numberWord } from "./words";
+import { originalPrompt } from "./original-prompt";
 
 // A raw comma ends a value.
 const escape = (value: string): string => escapeText(value, { ",": "," });
@@ -25,14 +24,5 @@ export const text: RowFormat = {
   // A value that reads "missing" is told from a missing cell by a backslash, which no other text begins with.
   category: (_field, value) => (value === "missing" ? "\\missing" : escape(value)),
 
-  prompt(schema, options) {
-    return {
-      head: preamble(schema, options, "text"),
-      before: Array.from({ length: options.k }, (_, i) => `Example ${numberWord(i + 1)}: `),
-      after: Array.from({ length: options.k }, () => ""),
-      cue: CUE,
-      tail: "",
-      endOfSequence: true,
-    };
-  },
+  prompt: (schema, options) => originalPrompt(schema, options, "text", ""),
 };

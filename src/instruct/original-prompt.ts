@@ -1,9 +1,29 @@
 import { taskOf } from "../table/infer";
 import type { TableSchema } from "../table/schema";
-import type { PromptOptions } from "./format";
+import type { PromptOptions, PromptParts } from "./format";
+import { numberWord } from "./words";
 
-/** The paragraph that opens a prompt of the `dict` and `text` formats; the wording is the original method's. */
-export function preamble(schema: TableSchema, { description, k }: PromptOptions, rowsAre: string): string {
+/**
+ * A prompt in the original method's wording: what the rows are, "in JSON format" for instance, then numbered examples,
+ * each with `after` behind it.
+ */
+export function originalPrompt(
+  schema: TableSchema,
+  options: PromptOptions,
+  rowsAre: string,
+  after: string,
+): PromptParts {
+  return {
+    head: preamble(schema, options, rowsAre),
+    before: Array.from({ length: options.k }, (_, i) => `Example ${numberWord(i + 1)}: `),
+    after: Array.from({ length: options.k }, () => after),
+    cue: "Generate one sample: ",
+    tail: "",
+    endOfSequence: true,
+  };
+}
+
+function preamble(schema: TableSchema, { description, k }: PromptOptions, rowsAre: string): string {
   const about = description === "" ? "" : ` about ${description}`;
   const nFeatures = schema.fields.length - (schema.target === undefined ? 0 : 1);
   const features = `each containing ${nFeatures} columns of features`;
@@ -16,8 +36,6 @@ export function preamble(schema: TableSchema, { description, k }: PromptOptions,
     `Please generate an approximate sample based on these ${k} examples.\n`
   );
 }
-
-export const CUE = "Generate one sample: ";
 
 function labelKind(schema: TableSchema): string {
   if (taskOf(schema) === "regression") return "regression";
