@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { format, resolveConfig } from "prettier";
 
-const PAGES = ["README.md", "benchmarks/README.md", "docs/training.md"];
+const PAGES = ["README.md", "benchmarks/README.md", "docs/training.md", "docs/evaluation.md"];
 const MARKED = /(<!-- figures ([\w-]+) -->\n)[\s\S]*?(<!-- \/figures -->)/g;
 
 const results = (name) => JSON.parse(readFileSync(`benchmarks/results/${name}.json`, "utf8"));
@@ -54,6 +54,38 @@ const FIGURES = {
       ["drawing rows of adult from a tuned SmolLM2-135M", "rows/s, or times"],
       lines.map(([text, key, show]) => [text, show(ratios[key])]),
     )}\n\nMeasured on ${machine.cores} cores (${machine.cpu}) at commit ${commit.slice(0, 7)}.`;
+  },
+  evaluate() {
+    const measured = results("evaluate");
+    const { ratios, machine, commit } = measured;
+    const seconds = (settings) =>
+      median(measured, "seconds", settings, (x) => `${x.toFixed(x < 10 ? 1 : 0)} s`);
+    const large = [100_000, 1_000_000].map((rows) => ({ scores: "all", rows }));
+    const lines = [
+      ["the scores that SDMetrics gives, 30,000 rows: ours", seconds({ scores: "sdmetrics" })],
+      ["times faster than SDMetrics", times(ratios.speed_vs_sdmetrics)],
+      ["the attacks of Anonymeter, 30,000 rows: ours", seconds({ scores: "anonymeter" })],
+      ["times faster than Anonymeter", times(ratios.speed_vs_anonymeter)],
+      ...large.map((settings) => [
+        `all default scores, ${settings.rows.toLocaleString("en")} rows against a tenth as many real ones`,
+        `${seconds(settings)}, ${median(measured, "peak_memory", settings, (x) => `${x.toFixed(0)} MB`)}`,
+      ]),
+    ];
+    return `${table(["scores on two threads", "figure"], lines)}\n\nMeasured on ${machine.cores} cores (${machine.cpu}) at commit ${commit.slice(0, 7)}.`;
+  },
+  million() {
+    const measured = results("million");
+    const { machine, commit } = measured;
+    const lines = ["parquet", "csv"].map((format) => [
+      format,
+      ...[
+        ["rows_per_second", (x) => `${x.toFixed(0)} rows/s`],
+        ["peak_memory", (x) => `${x.toFixed(0)} MB`],
+        ["memory_growth", (x) => `${x.toFixed(0)} MB`],
+        ["invalid_rows", (x) => x.toFixed(0)],
+      ].map(([metric, show]) => median(measured, metric, { format }, show)),
+    ]);
+    return `${table(["a million rows to", "speed", "peak memory", "growth", "invalid rows"], lines)}\n\nMeasured on ${machine.cores} cores (${machine.cpu}) at commit ${commit.slice(0, 7)}.`;
   },
   groups() {
     const measured = results("groups");
