@@ -56,6 +56,15 @@ export function colorOf(index: number): string {
   return index === 0 ? COLORS[0]! : COLORS[1 + ((index - 1) % (COLORS.length - 1))]!;
 }
 
+/** A row for each of the values of a field, in it a bar a table. */
+export function barsByTable(field: string, values: string[], tables: string[]): ChartSpec {
+  const axis = { labelLimit: 130, ticks: false };
+  return {
+    y: { field, type: "nominal", sort: values, title: null, axis },
+    yOffset: { field: "table", type: "nominal", sort: tables },
+  };
+}
+
 const SHARE = { field: "share", type: "quantitative", axis: { format: ".0%", tickCount: 4 }, title: null };
 
 function numberChart(names: string[], columns: NumberColumn[], color: ChartSpec): ChartSpec {
@@ -122,14 +131,7 @@ function categoryChart(names: string[], columns: CategoryColumn[], color: ChartS
     height: values.length * Math.max(18, 7 * names.length),
     mark: { type: "bar" },
     encoding: {
-      y: {
-        field: "value",
-        type: "nominal",
-        sort: values,
-        title: null,
-        axis: { labelLimit: 130, ticks: false },
-      },
-      yOffset: { field: "table", type: "nominal", sort: names },
+      ...barsByTable("value", values, names),
       x: SHARE,
       color,
       tooltip: [

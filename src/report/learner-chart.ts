@@ -1,5 +1,5 @@
 import type { Evaluation } from "../evaluate/evaluation";
-import { base, colorOf, type ChartSpec } from "./charts";
+import { barsByTable, base, colorOf, type ChartSpec } from "./charts";
 
 interface LearnerDetail {
   learners: { key: string; title: string }[];
@@ -34,14 +34,7 @@ export function learnerChart(evaluation: Evaluation): ChartSpec | undefined {
     ...base(values),
     height: learners.length * Math.max(26, 12 * tables.length),
     encoding: {
-      y: {
-        field: "learner",
-        type: "nominal",
-        sort: learners,
-        title: null,
-        axis: { labelLimit: 130, ticks: false },
-      },
-      yOffset: { field: "table", type: "nominal", sort: tables },
+      ...barsByTable("learner", learners, tables),
       tooltip,
     },
     layer: [
