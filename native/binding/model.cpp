@@ -121,7 +121,10 @@ class ModelHandle final : public Napi::ObjectWrap<ModelHandle> {
 };
 
 Engine engine_of(const std::string& name) {
-  return name == "auto" ? Engine::kAuto : name == "graph" ? Engine::kGraph : Engine::kLlama;
+  return name == "auto"    ? Engine::kAuto
+         : name == "graph" ? Engine::kGraph
+         : name == "dense" ? Engine::kDense
+                           : Engine::kLlama;
 }
 
 Napi::Value open_model(const Napi::CallbackInfo& info) {

@@ -9,6 +9,7 @@
 #include "engine/architecture.h"
 #include "engine/backends.h"
 #include "engine/batch.h"
+#include "engine/dense-evaluator.h"
 #include "engine/error.h"
 #include "engine/gguf-file.h"
 #include "engine/graph-evaluator.h"
@@ -24,6 +25,10 @@ namespace {
 constexpr int kLogitsAtOnce = 64;
 /** LLAMA_MAX_SEQ of llama.cpp. */
 constexpr int kMostSequences = 256;
+/** More bring nothing: by then every weight that is read is used for dozens of rows. */
+constexpr int kMostDenseSequences = 4096;
+/** Of models that are evaluated densely without being asked for. */
+constexpr int64_t kMostDenseParameters = 20'000'000;
 
 std::string vocabulary_type_name(enum llama_vocab_type type) {
   switch (type) {
@@ -58,15 +63,23 @@ std::string logged_reason() {
   return log.empty() ? "" : ": " + log;
 }
 
+int64_t count_parameters(const GgufFile& file) {
+  int64_t n = 0;
+  for (const GgufTensor& tensor : file.tensors()) n += tensor.n_elements();
+  return n;
+}
+
+std::string engine_name(Engine engine) {
+  return engine == Engine::kDense ? "dense" : engine == Engine::kGraph ? "graph" : "llama";
+}
+
 ModelInfo describe(const GgufFile& file, const llama_model* model) {
   const llama_vocab* vocabulary = llama_model_get_vocab(model);
   ModelInfo info;
   info.architecture = file.architecture();
   info.name = file.text("general.name");
-  for (const GgufTensor& tensor : file.tensors()) {
-    info.n_parameters += tensor.n_elements();
-    info.size += static_cast<int64_t>(tensor.size);
-  }
+  info.n_parameters = count_parameters(file);
+  for (const GgufTensor& tensor : file.tensors()) info.size += static_cast<int64_t>(tensor.size);
   info.n_vocabulary = llama_vocab_n_tokens(vocabulary);
   info.n_embedding = static_cast<int>(file.architecture_integer("embedding_length"));
   info.n_layers = static_cast<int>(file.architecture_integer("block_count"));
@@ -85,36 +98,50 @@ ModelInfo describe(const GgufFile& file, const llama_model* model) {
   return info;
 }
 
+/** Why our own engines cannot evaluate a model; empty where they can. */
+std::string dense_obstacle(const ModelOptions& options, const GgufFile& file) {
+  if (!options.adapter.empty()) return "it has an adapter beside it";
+  return untrainable_reason(file);
+}
+
+std::string graph_obstacle(const GgufFile& file) {
+  const std::string reason = untrainable_reason(file);
+  if (!reason.empty() || Int8Matrix::is_fast_here()) return reason;
+  return "this processor has no fast 8-bit products";
+}
+
 /** The engine that a model is opened for; never kAuto. */
-Engine resolve_engine(Engine wanted, const std::string& device, const GgufFile& file) {
-  if (wanted == Engine::kGraph && !device.empty()) {
+Engine resolve_engine(const ModelOptions& options, const GgufFile& file) {
+  const Engine wanted = options.engine;
+  const bool own = wanted == Engine::kGraph || wanted == Engine::kDense;
+  if (own && !options.device.empty()) {
     throw Error("E_USAGE",
-                "expected the engine llama or auto on the device " + device +
-                    " but received graph, which is computed on the processor",
+                "expected the engine llama or auto on the device " + options.device +
+                    " but received one that computes on the processor",
                 "leave the engine out, or take the device cpu");
   }
-  if (wanted == Engine::kLlama || !device.empty()) return Engine::kLlama;
-  std::string obstacle = untrainable_reason(file);
-  if (obstacle.empty() && !Int8Matrix::is_fast_here()) {
-    obstacle = "this processor has no fast 8-bit products";
-  }
-  if (wanted == Engine::kGraph) {
+  if (wanted == Engine::kLlama || !options.device.empty()) return Engine::kLlama;
+  if (own) {
+    const std::string obstacle =
+        wanted == Engine::kDense ? dense_obstacle(options, file) : graph_obstacle(file);
     if (obstacle.empty()) return wanted;
     throw Error("E_MODEL", file.path() + " cannot be sampled by our own graph: " + obstacle,
                 "use the engine llama");
   }
-  // Rounding F32 weights to 8 bits would lose what their owner kept.
   const GgufTensor* matrix = file.find("blk.0.ffn_down.weight");
   const bool is_exact = matrix != nullptr && matrix->type == GGML_TYPE_F32;
-  return obstacle.empty() && !is_exact ? Engine::kGraph : Engine::kLlama;
+  // Rounding F32 weights to 8 bits would lose what their owner kept.
+  if (!is_exact) return graph_obstacle(file).empty() ? Engine::kGraph : Engine::kLlama;
+  const bool is_small = count_parameters(file) <= kMostDenseParameters;
+  return is_small && dense_obstacle(options, file).empty() ? Engine::kDense : Engine::kLlama;
 }
 
 }  // namespace
 
 Model::Model(const ModelOptions& options) : options_(options) {
   const GgufFile file(options.path, "base model");
-  options_.engine = resolve_engine(options.engine, options.device, file);
-  vocabulary_only_ = options.vocabulary_only || options_.engine == Engine::kGraph;
+  options_.engine = resolve_engine(options, file);
+  vocabulary_only_ = options.vocabulary_only || options_.engine != Engine::kLlama;
   if (file.text("general.type", "model") == "adapter") {
     throw Error("E_MODEL",
                 "expected the base model " + options.path + " to be a model but it is an adapter",
@@ -166,7 +193,9 @@ Model::Model(const ModelOptions& options) : options_(options) {
         "give a causal language model such as llama, mistral or qwen");
   }
   info_ = describe(file, model_.get());
-  info_.engine = options_.engine == Engine::kGraph ? "graph" : "llama";
+  info_.engine = engine_name(options_.engine);
+  if (options_.engine == Engine::kDense && !options.vocabulary_only)
+    lanes_ = std::make_shared<const LaneModel>(options.path);
   if (!adapter || merged || vocabulary_only_) return;
 
   take_log();
@@ -252,12 +281,15 @@ std::vector<float> Model::log_probabilities(const std::vector<int32_t>& ids) con
   return result;
 }
 
-int Model::most_sequences() const { return kMostSequences; }
+int Model::most_sequences() const {
+  return options_.engine == Engine::kDense ? kMostDenseSequences : kMostSequences;
+}
 
 std::unique_ptr<Evaluator> Model::new_evaluator(const EvaluatorOptions& options) const {
   if (options_.engine == Engine::kGraph && !options_.vocabulary_only) {
     return std::make_unique<GraphEvaluator>(options_.path, options_.adapter, options);
   }
+  if (lanes_) return std::make_unique<DenseEvaluator>(lanes_, options);
   return std::make_unique<LlamaEvaluator>(*this, options);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/evaluator.h"
+#include "engine/lane-model.h"
 
 namespace harmonic {
 
@@ -16,7 +17,9 @@ namespace harmonic {
 enum class Engine {
   kLlama,  // llama.cpp
   kGraph,  // our own graph, where this processor and the architecture allow it: see GraphEvaluator
-  kAuto,   // our own graph where it is faster and the base holds no F32 matrices, else llama.cpp
+  kDense,  // small models in F32 for many rows at once: see DenseEvaluator
+  kAuto,   // small F32 models densely, others by our own graph where it is faster and the base
+           // holds no F32 matrices, else llama.cpp
 };
 
 struct ModelOptions {
@@ -44,7 +47,7 @@ struct ModelInfo {
   int eos = -1;
   std::string chat_template;
   std::string untrainable;  // empty where the trainer can train it, else why not
-  std::string engine;       // "llama" or "graph": what draws rows
+  std::string engine;       // "llama", "graph" or "dense": what draws rows
 };
 
 struct LlamaContextDeleter {
@@ -91,7 +94,8 @@ class Model {
   ModelInfo info_;
   bool vocabulary_only_;  // llama.cpp holds no weights
   std::unique_ptr<llama_model, ModelDeleter> model_;
-  llama_adapter_lora* adapter_ = nullptr;  // freed with the model; null where it is merged
+  std::shared_ptr<const LaneModel> lanes_;  // of the engine kDense
+  llama_adapter_lora* adapter_ = nullptr;   // freed with the model; null where it is merged
 };
 
 }  // namespace harmonic

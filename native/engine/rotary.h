@@ -15,11 +15,18 @@ class RotaryTable {
   // Makes the table long enough for n positions.
   void reserve(int n);
 
+  // Of the angles at a position, one a pair.
+  const float* cosine(int position) const {
+    return cosine_.data() + static_cast<size_t>(position) * half_;
+  }
+  const float* sine(int position) const {
+    return sine_.data() + static_cast<size_t>(position) * half_;
+  }
+
   // Rotates a head in place; direction -1 undoes it (and is its gradient). Inline, so that it is
   // compiled with the flags of the kernels that call it.
   void rotate(float* x, int position, float direction) const {
-    const float* cosine = cosine_.data() + static_cast<size_t>(position) * half_;
-    const float* sine = sine_.data() + static_cast<size_t>(position) * half_;
+    const float *cosine = this->cosine(position), *sine = this->sine(position);
     if (neox_) {
       for (int i = 0; i < half_; i++) {
         const float a = x[i], b = x[i + half_], s = direction * sine[i];

@@ -164,6 +164,7 @@ export const SAMPLE_SPECS = {
   ...DEVICE_SPECS,
   engine: choice("--engine <name>", "what evaluates the model; default auto: the faster one here", [
     "auto",
+    "dense",
     "graph",
     "llama",
   ]),
@@ -173,6 +174,6 @@ export const SAMPLE_SPECS = {
   }),
   nSequences: integer("--n-sequences <n>", "rows decoded at once; default: by the memory they take", {
     min: 1,
-    max: 256,
+    max: 4096,
   }),
 };

@@ -107,10 +107,11 @@ export interface OpenModelOptions {
 
 /**
  * "llama": llama.cpp, for any base; "graph": our own graph over 8-bit weights, for trainable bases on a processor with
- * fast 8-bit products (then logProbabilities is not to be had); "auto": the graph where it can be had and the base
- * holds no F32 matrices.
+ * fast 8-bit products; "dense": in F32, hundreds of rows in lock-step (nSequences up to 4096), for small trainable bases
+ * without an adapter; "auto": dense for a base of F32 matrices and at most 20 million weights, the graph where it can be
+ * had and the base holds no F32 matrices. With graph and dense logProbabilities is not to be had.
  */
-export type SampleEngine = "auto" | "graph" | "llama";
+export type SampleEngine = "auto" | "dense" | "graph" | "llama";
 
 export interface ModelInfo {
   architecture: string;
@@ -134,7 +135,7 @@ export interface ModelInfo {
   /** empty when the trainer can train it, else why not */
   untrainable: string;
   /** what draws rows from it */
-  engine: "graph" | "llama";
+  engine: "dense" | "graph" | "llama";
 }
 
 export interface ModelHandle {

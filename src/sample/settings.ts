@@ -23,9 +23,9 @@ export const sampleSettingsSchema = z.strictObject({
   /** rows drawn after each prompt; more is faster and less diverse [1] */
   rowsPerPrompt: z.int().min(1).max(256).default(1),
   /** rows decoded in lock-step; default by the memory that they take, see defaultSequences */
-  nSequences: z.int().min(1).max(256).optional(),
-  /** what evaluates the model: llama.cpp, our own graph over 8-bit weights, or whichever is faster here [auto] */
-  engine: z.enum(["auto", "graph", "llama"]).default("auto"),
+  nSequences: z.int().min(1).max(4096).optional(),
+  /** what evaluates the model: llama.cpp, our graph over 8-bit weights, ours for small F32 models, or the faster here [auto] */
+  engine: z.enum(["auto", "dense", "graph", "llama"]).default("auto"),
   /**
    * whether rows may equal a row trained on; else they are drawn again. Absent: they may where a tenth of the rows trained
    * on repeat others, for there an equal row tells of nobody.

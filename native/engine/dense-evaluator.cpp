@@ -1,0 +1,306 @@
+#include "engine/dense-evaluator.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <thread>
+
+#include "engine/error.h"
+#include "engine/lane-ops.h"
+
+namespace harmonic {
+namespace {
+
+/** Tokens take the lanes of their sequences while that needs at most so many times the tiles. */
+constexpr int kMostSpread = 2;
+
+int whole_units(int n_lanes) { return (n_lanes + kLaneUnit - 1) / kLaneUnit * kLaneUnit; }
+
+}  // namespace
+
+/** What a thread works in. */
+struct DenseEvaluator::Scratch {
+  Scratch(const Hyperparameters& hp, int capacity, size_t n_logits)
+      : x(lanes(hp.n_embd)),
+        normed(lanes(hp.n_embd)),
+        qkv(lanes(hp.qkv_dim())),
+        attended(lanes(hp.q_dim())),
+        gate_up(lanes(2 * hp.n_ff)),
+        hidden(lanes(hp.n_ff)),
+        scores(lanes(capacity)),
+        cosine(lanes(hp.head_dim / 2)),
+        sine(lanes(hp.head_dim / 2)),
+        keys(static_cast<size_t>(capacity) * hp.head_dim),
+        values(static_cast<size_t>(capacity) * hp.head_dim),
+        logits(lanes(n_logits)) {}
+
+  static AlignedFloats lanes(size_t width) { return AlignedFloats(width * kLanes); }
+
+  AlignedFloats x, normed, qkv, attended, gate_up, hidden, scores, cosine, sine;
+  AlignedFloats keys, values;  // of one head and sequence
+  AlignedFloats logits;
+};
+
+DenseEvaluator::DenseEvaluator(std::shared_ptr<const LaneModel> model,
+                               const EvaluatorOptions& options)
+    : model_(std::move(model)),
+      aborted_(options.aborted),
+      cache_(model_->hp, options.n_sequences, options.n_context),
+      rotary_(model_->hp, model_->rope_factors),
+      rounds_(cache_.n_blocks()),
+      counts_(options.n_sequences) {
+  rotary_.reserve(options.n_context);
+  vocabularies_ = options.column_vocabularies;
+  if (vocabularies_.empty()) vocabularies_.push_back(options.vocabulary);
+  const bool by_column = !options.column_vocabularies.empty();
+  const auto n_columns = static_cast<int>(vocabularies_.size()) - 1;
+  if (by_column && model_->n_columns() > 0 && model_->n_columns() != n_columns) {
+    throw Error("E_MODEL",
+                "the base model was trained on tables of " + std::to_string(model_->n_columns()) +
+                    " columns, and this one has " + std::to_string(n_columns),
+                "train a model on this table");
+  }
+  for (const std::vector<int32_t>& ids : vocabularies_) {
+    // Behind a column without a choice nothing is asked for.
+    heads_.push_back(ids.empty() && by_column ? LaneMatrix() : model_->head(ids));
+    n_logits_ = std::max<size_t>(n_logits_, heads_.back().n_out());
+  }
+  for (int t = 0; t < std::max(1, options.threads); t++)
+    scratches_.push_back(std::make_unique<Scratch>(model_->hp, options.n_context, n_logits_));
+}
+
+DenseEvaluator::~DenseEvaluator() = default;
+
+void DenseEvaluator::clear() { cache_.clear(); }
+
+void DenseEvaluator::remove(int sequence, int from) {
+  cache_.set_length(sequence, std::min(cache_.length(sequence), std::max(from, 0)));
+}
+
+void DenseEvaluator::copy(int from, int to) { cache_.copy(from, to); }
+
+size_t DenseEvaluator::head_of(int32_t column) const {
+  const size_t last = heads_.size() - 1;
+  return column < 0 ? last : std::min<size_t>(column, last);
+}
+
+int DenseEvaluator::place(int32_t token, int32_t column) const {
+  const std::vector<int32_t>& ids = vocabularies_[head_of(column)];
+  if (ids.empty()) return token;
+  return static_cast<int>(std::lower_bound(ids.begin(), ids.end(), token) - ids.begin());
+}
+
+/** Gives each token of a batch a lane: that of its sequence, or where few are in use any. */
+void DenseEvaluator::place_tokens(const Batch& batch) {
+  const int n = batch.size();
+  std::fill(counts_.begin(), counts_.end(), 0);
+  std::fill(rounds_.begin(), rounds_.end(), 0);
+  for (int i = 0; i < n; i++) {
+    const int sequence = batch.sequence(i);
+    int& rounds = rounds_[sequence / kLanes];
+    rounds = std::max(rounds, ++counts_[sequence]);
+  }
+  const int n_blocked = std::accumulate(rounds_.begin(), rounds_.end(), 0);
+  const int n_packed = (n + kLanes - 1) / kLanes;
+  blocked_ = n_blocked <= kMostSpread * n_packed;
+  tiles_.resize(blocked_ ? n_blocked : n_packed);
+  for (Tile& tile : tiles_) {
+    tile.block = -1;
+    tile.n_lanes = 0;
+    std::fill_n(tile.tokens, kLanes, -1);
+  }
+  // Of a block's tiles the first; then of a sequence's tokens the next one's tile in it.
+  int first = 0;
+  for (int& rounds : rounds_) {
+    const int begin = first;
+    first += rounds;
+    rounds = begin;
+  }
+  std::fill(counts_.begin(), counts_.end(), 0);
+  for (int i = 0; i < n; i++) {
+    const int sequence = batch.sequence(i);
+    const int block = sequence / kLanes;
+    const int lane = blocked_ ? sequence % kLanes : i % kLanes;
+    Tile& tile = tiles_[blocked_ ? rounds_[block] + counts_[sequence]++ : i / kLanes];
+    if (blocked_) tile.block = block;
+    tile.tokens[lane] = i;
+    tile.n_lanes = std::max(tile.n_lanes, whole_units(lane + 1));
+  }
+}
+
+void DenseEvaluator::evaluate(Batch& batch) {
+  const int n = batch.size();
+  row_of_.resize(n);
+  size_t n_outputs = 0;
+  for (int i = 0; i < n; i++) {
+    const int sequence = batch.sequence(i), position = batch.position(i);
+    if (position != cache_.length(sequence) || position >= cache_.capacity()) {
+      throw Error("E_NATIVE", "sequence " + std::to_string(sequence) + " has no position " +
+                                  std::to_string(position));
+    }
+    cache_.set_length(sequence, position + 1);
+    row_of_[i] = n_outputs;
+    if (batch.output(i)) n_outputs++;
+  }
+  if (logits_.size() < n_outputs * n_logits_) logits_.resize(n_outputs * n_logits_);
+  place_tokens(batch);
+
+  // Blocks of sequences have nothing to do with each other; other tiles may go on each other's.
+  const auto n_tiles = static_cast<int>(tiles_.size());
+  const int n_parts = blocked_ ? static_cast<int>(scratches_.size()) : 1;
+  const auto begin_of = [&](int part) {
+    int tile = part * n_tiles / n_parts;
+    while (tile > 0 && tile < n_tiles && tiles_[tile].block == tiles_[tile - 1].block) tile++;
+    return part == 0 ? 0 : tile;
+  };
+  const auto work = [&](int part) {
+    for (int t = begin_of(part); t < begin_of(part + 1) && !aborted_(); t++)
+      evaluate_tile(batch, tiles_[t], *scratches_[part]);
+  };
+  std::vector<std::thread> workers;
+  for (int part = 1; part < n_parts; part++) {
+    if (begin_of(part) < begin_of(part + 1)) workers.emplace_back(work, part);
+  }
+  work(0);
+  for (std::thread& worker : workers) worker.join();
+  if (aborted_()) throw Error("E_ABORTED", "sampling was interrupted");
+}
+
+void DenseEvaluator::evaluate_tile(const Batch& batch, const Tile& tile, Scratch& s) {
+  const Hyperparameters& hp = model_->hp;
+  const int n = tile.n_lanes, half = hp.head_dim / 2;
+  bool predicts = false;
+  for (int l = 0; l < n; l++) {
+    const int i = tile.tokens[l];
+    if (i < 0) continue;
+    predicts = predicts || batch.output(i);
+    model_->embed(batch.token(i), batch.column(i), l, s.x.data());
+    const float *cosine = rotary_.cosine(batch.position(i)),
+                *sine = rotary_.sine(batch.position(i));
+    for (int p = 0; p < half; p++) {
+      s.cosine.data()[p * kLanes + l] = cosine[p];
+      s.sine.data()[p * kLanes + l] = sine[p];
+    }
+  }
+  for (int layer = 0; layer < hp.n_layers; layer++) {
+    const LaneLayer& w = model_->layers[layer];
+    norm_lanes(s.x.data(), w.attention_norm.data(), hp.norm_epsilon, hp.n_embd, n, s.normed.data());
+    w.qkv.multiply(s.normed.data(), n, false, s.qkv.data());
+    if (!w.qkv_bias.empty()) add_to_lanes(w.qkv_bias.data(), hp.qkv_dim(), n, s.qkv.data());
+    for (int h = 0; h < hp.n_heads + hp.n_heads_kv; h++) {
+      float* head = s.qkv.data() + static_cast<size_t>(h) * hp.head_dim * kLanes;
+      const std::vector<float>& gain = h < hp.n_heads ? w.q_norm : w.k_norm;
+      if (!gain.empty()) norm_lanes(head, gain.data(), hp.norm_epsilon, hp.head_dim, n, head);
+      rotate_lanes(s.cosine.data(), s.sine.data(), hp.head_dim, hp.rope_neox, n, head);
+    }
+    store(tile, batch, layer, s);
+    if (!predicts && layer + 1 == hp.n_layers) return;
+    attend(tile, batch, layer, s);
+    w.output.multiply(s.attended.data(), n, true, s.x.data());
+    norm_lanes(s.x.data(), w.ffn_norm.data(), hp.norm_epsilon, hp.n_embd, n, s.normed.data());
+    w.gate_up.multiply(s.normed.data(), n, false, s.gate_up.data());
+    swiglu_lanes(s.gate_up.data(), hp.n_ff, n, s.hidden.data());
+    w.down.multiply(s.hidden.data(), n, true, s.x.data());
+  }
+  predict(tile, batch, s);
+}
+
+/** Puts the keys and values of a tile's tokens into the cache. */
+void DenseEvaluator::store(const Tile& tile, const Batch& batch, int layer, const Scratch& s) {
+  const Hyperparameters& hp = model_->hp;
+  const int width = hp.kv_dim();
+  const float* keys = s.qkv.data() + static_cast<size_t>(hp.q_dim()) * kLanes;
+  const float* values = keys + static_cast<size_t>(width) * kLanes;
+  // All lanes in use at one position are whole rows of the cache.
+  const int first = tile.tokens[0];
+  bool even = tile.block >= 0 && first >= 0;
+  for (int l = 0; even && l < tile.n_lanes; l++)
+    even = tile.tokens[l] >= 0 && batch.position(tile.tokens[l]) == batch.position(first);
+  if (even) {
+    const size_t at = batch.position(first) * cache_.stride();
+    float* key = cache_.keys(layer, tile.block) + at;
+    float* value = cache_.values(layer, tile.block) + at;
+    for (int i = 0; i < width * kLanes; i += kLanes) {
+      std::copy_n(keys + i, tile.n_lanes, key + i);
+      std::copy_n(values + i, tile.n_lanes, value + i);
+    }
+    return;
+  }
+  for (int l = 0; l < tile.n_lanes; l++) {
+    if (tile.tokens[l] < 0) continue;
+    const int sequence = batch.sequence(tile.tokens[l]);
+    const size_t at = batch.position(tile.tokens[l]) * cache_.stride() + sequence % kLanes;
+    float* key = cache_.keys(layer, sequence / kLanes) + at;
+    float* value = cache_.values(layer, sequence / kLanes) + at;
+    for (int i = 0; i < width * kLanes; i += kLanes) {
+      key[i] = keys[i + l];
+      value[i] = values[i + l];
+    }
+  }
+}
+
+void DenseEvaluator::attend(const Tile& tile, const Batch& batch, int layer, Scratch& s) {
+  const Hyperparameters& hp = model_->hp;
+  const int per_kv = hp.n_heads / hp.n_heads_kv;
+  const size_t head_size = static_cast<size_t>(hp.head_dim) * kLanes;
+  int seen[kLanes], most = 1;
+  for (int l = 0; l < tile.n_lanes; l++) {
+    seen[l] = tile.tokens[l] < 0 ? 1 : batch.position(tile.tokens[l]) + 1;
+    most = std::max(most, seen[l]);
+  }
+  for (int h = 0; h < hp.n_heads; h++) {
+    const float* q = s.qkv.data() + h * head_size;
+    float* out = s.attended.data() + h * head_size;
+    const size_t at = h / per_kv * head_size;
+    if (tile.block >= 0) {
+      attend_lanes(q, cache_.keys(layer, tile.block) + at, cache_.values(layer, tile.block) + at,
+                   cache_.stride(), seen, most, hp.head_dim, tile.n_lanes, s.scores.data(), out);
+      continue;
+    }
+    // Tokens of a sequence lie one behind another, the last of them sees the most.
+    const auto sequence_of = [&](int lane) {
+      return lane < tile.n_lanes && tile.tokens[lane] >= 0 ? batch.sequence(tile.tokens[lane]) : -1;
+    };
+    for (int l = 0; sequence_of(l) >= 0;) {
+      const int sequence = sequence_of(l), block = sequence / kLanes;
+      int end = l + 1;
+      while (sequence_of(end) == sequence) end++;
+      const int n = seen[end - 1];
+      gather_lane(cache_.keys(layer, block) + at, cache_.values(layer, block) + at, cache_.stride(),
+                  n, hp.head_dim, sequence % kLanes, s.keys.data(), s.values.data());
+      for (; l < end; l++) {
+        attend_gathered(q, s.keys.data(), s.values.data(), seen[l], n, hp.head_dim, l,
+                        s.scores.data(), out);
+      }
+    }
+  }
+}
+
+/** The logits of the tokens whose output is asked for, by the head of each one's column. */
+void DenseEvaluator::predict(const Tile& tile, const Batch& batch, Scratch& s) {
+  const Hyperparameters& hp = model_->hp;
+  size_t wanted[kLanes];  // head of each lane
+  const size_t none = heads_.size();
+  for (int l = 0; l < tile.n_lanes; l++) {
+    const int i = tile.tokens[l];
+    wanted[l] = i >= 0 && batch.output(i) ? head_of(batch.column(i)) : none;
+  }
+  norm_lanes(s.x.data(), model_->output_norm.data(), hp.norm_epsilon, hp.n_embd, tile.n_lanes,
+             s.normed.data());
+  for (int first = 0; first < tile.n_lanes; first++) {
+    const size_t head = wanted[first];
+    if (head == none) continue;
+    heads_[head].multiply(s.normed.data(), tile.n_lanes, false, s.logits.data());
+    const int n = heads_[head].n_out();
+    for (int l = first; l < tile.n_lanes; l++) {
+      if (wanted[l] != head) continue;
+      wanted[l] = none;
+      float* row = logits_.data() + row_of_[tile.tokens[l]] * n_logits_;
+      const float* from = s.logits.data() + l;
+      for (int i = 0; i < n; i++) row[i] = from[static_cast<size_t>(i) * kLanes];
+    }
+  }
+}
+
+}  // namespace harmonic

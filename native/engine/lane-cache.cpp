@@ -1,0 +1,31 @@
+#include "engine/lane-cache.h"
+
+#include <algorithm>
+
+namespace harmonic {
+
+LaneCache::LaneCache(const Hyperparameters& hp, int n_sequences, int capacity)
+    : n_layers_(hp.n_layers),
+      n_blocks_((n_sequences + kLanes - 1) / kLanes),
+      capacity_(capacity),
+      stride_(static_cast<size_t>(hp.kv_dim()) * kLanes),
+      keys_(at(n_layers_, 0)),
+      values_(at(n_layers_, 0)),
+      lengths_(n_sequences, 0) {}
+
+void LaneCache::clear() { std::fill(lengths_.begin(), lengths_.end(), 0); }
+
+void LaneCache::copy(int from, int to) {
+  if (from == to) return;
+  lengths_[to] = lengths_[from];
+  const size_t n = lengths_[from] * stride_;
+  for (int layer = 0; layer < n_layers_; layer++) {
+    for (const AlignedFloats* held : {&keys_, &values_}) {
+      const float* source = held->data() + at(layer, from / kLanes) + from % kLanes;
+      float* target = held->data() + at(layer, to / kLanes) + to % kLanes;
+      for (size_t i = 0; i < n; i += kLanes) target[i] = source[i];
+    }
+  }
+}
+
+}  // namespace harmonic
