@@ -1,7 +1,5 @@
-import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { DEVICES } from "../devices/kinds";
-import { HarmonicError } from "../errors";
+import { modelSettings, parseSettings } from "../settings";
 
 /** What decides the rows drawn, beside base model, adapter and data. Defaults in brackets. */
 export const sampleSettingsSchema = z.strictObject({
@@ -42,13 +40,7 @@ export const sampleSettingsSchema = z.strictObject({
   explain: z.boolean().default(false),
   /** rows that are drawn, kept and yielded together; rows depend on (seed, number of the group, row in it) [256] */
   groupRows: z.int().min(1).max(65536).default(256),
-  seed: z.int().min(0).default(0),
-  /** what the model is computed on; auto: the fastest that works here [auto] */
-  device: z.enum(DEVICES).default("auto"),
-  threads: z
-    .int()
-    .min(1)
-    .default(() => availableParallelism()),
+  ...modelSettings,
 });
 
 export type SampleSettings = z.output<typeof sampleSettingsSchema>;
@@ -59,11 +51,5 @@ export type DrawSettingsInput = Omit<SampleSettingsInput, "rows"> & { rows?: num
 
 /** @throws E_USAGE naming the first setting that is wrong and what was expected */
 export function parseSampleSettings(input: SampleSettingsInput): SampleSettings {
-  const result = sampleSettingsSchema.safeParse(input);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const name = issue.path.join(".") || "the sampling settings";
-  throw new HarmonicError("E_USAGE", `\`${name}\`: ${issue.message}`, {
-    hint: "see: harmonic sample --help",
-  });
+  return parseSettings(sampleSettingsSchema, input, "sample");
 }
