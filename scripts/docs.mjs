@@ -1,9 +1,14 @@
 // Writes the figures that pages quote from benchmarks/results, between the marks "<!-- figures NAME -->" and
 // "<!-- /figures -->". With --check it writes nothing and fails where a page is behind.   node scripts/docs.mjs [--check]
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { format, resolveConfig } from "prettier";
 
-const PAGES = ["README.md", "benchmarks/README.md", "docs/training.md", "docs/evaluation.md"];
+const PAGES = [
+  ...["README.md", "benchmarks/README.md"],
+  ...readdirSync("docs")
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
 const MARKED = /(<!-- figures ([\w-]+) -->\n)[\s\S]*?(<!-- \/figures -->)/g;
 
 const results = (name) => JSON.parse(readFileSync(`benchmarks/results/${name}.json`, "utf8"));
@@ -23,10 +28,15 @@ function median({ trials }, metric, settings, show) {
   return typeof found?.median === "number" ? show(found.median) : "-";
 }
 
+/** The line below a table that says where its figures were measured. */
+const madeOn = ({ machine, commit }) =>
+  `\n\nMeasured on ${machine.cores} cores (${machine.cpu}) at commit ${commit.slice(0, 7)}.`;
+
 /** What each mark is filled with, by its name. */
 const FIGURES = {
   train() {
-    const { ratios, machine, commit } = results("train");
+    const measured = results("train");
+    const { ratios } = measured;
     const lines = [
       ["tokens a second, against PyTorch + PEFT in BF16", "tokens_vs_peft_bf16", times],
       ["tokens a second, against PyTorch + PEFT in F32", "tokens_vs_peft_f32", times],
@@ -37,10 +47,11 @@ const FIGURES = {
     return `${table(
       ["training on two threads", "times"],
       lines.map(([text, key, show]) => [text, show(ratios[key])]),
-    )}\n\nMeasured on ${machine.cores} cores (${machine.cpu}) at commit ${commit.slice(0, 7)}.`;
+    )}${madeOn(measured)}`;
   },
   sample() {
-    const { ratios, machine, commit } = results("sample");
+    const measured = results("sample");
+    const { ratios } = measured;
     const each = (x) => `${x.toFixed(1)} rows/s`;
     const lines = [
       ["ours, five examples, eight rows a prompt", "adult_rows_per_s_with_examples", each],
@@ -53,11 +64,11 @@ const FIGURES = {
     return `${table(
       ["drawing rows of adult from a tuned SmolLM2-135M", "rows/s, or times"],
       lines.map(([text, key, show]) => [text, show(ratios[key])]),
-    )}\n\nMeasured on ${machine.cores} cores (${machine.cpu}) at commit ${commit.slice(0, 7)}.`;
+    )}${madeOn(measured)}`;
   },
   evaluate() {
     const measured = results("evaluate");
-    const { ratios, machine, commit } = measured;
+    const { ratios } = measured;
     const seconds = (settings) =>
       median(measured, "seconds", settings, (x) => `${x.toFixed(x < 10 ? 1 : 0)} s`);
     const large = [100_000, 1_000_000].map((rows) => ({ scores: "all", rows }));
@@ -71,11 +82,10 @@ const FIGURES = {
         `${seconds(settings)}, ${median(measured, "peak_memory", settings, (x) => `${x.toFixed(0)} MB`)}`,
       ]),
     ];
-    return `${table(["scores on two threads", "figure"], lines)}\n\nMeasured on ${machine.cores} cores (${machine.cpu}) at commit ${commit.slice(0, 7)}.`;
+    return `${table(["scores on two threads", "figure"], lines)}${madeOn(measured)}`;
   },
   million() {
     const measured = results("million");
-    const { machine, commit } = measured;
     const lines = ["parquet", "csv"].map((format) => [
       format,
       ...[
@@ -85,7 +95,7 @@ const FIGURES = {
         ["invalid_rows", (x) => x.toFixed(0)],
       ].map(([metric, show]) => median(measured, metric, { format }, show)),
     ]);
-    return `${table(["a million rows to", "speed", "peak memory", "growth", "invalid rows"], lines)}\n\nMeasured on ${machine.cores} cores (${machine.cpu}) at commit ${commit.slice(0, 7)}.`;
+    return `${table(["a million rows to", "speed", "peak memory", "growth", "invalid rows"], lines)}${madeOn(measured)}`;
   },
   groups() {
     const measured = results("groups");
@@ -116,7 +126,7 @@ function fill(text, page) {
 }
 
 const check = process.argv.includes("--check");
-for (const page of PAGES.filter((path) => existsSync(path))) {
+for (const page of PAGES) {
   const before = readFileSync(page, "utf8");
   const after = await format(fill(before, page), { ...(await resolveConfig(page)), filepath: page });
   if (after === before) continue;
