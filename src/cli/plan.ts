@@ -1,6 +1,17 @@
 import { formatBytes } from "../bytes";
+import { DEFAULT_BASE } from "../model/registry";
+import { TABLE_BASE } from "../model/table-base";
+import type { BaseChoice } from "../run/choose-base";
 import type { TrainPlan } from "../train/train";
 import { formatAmount, formatSeconds } from "./progress";
+
+/** "base: a table model, for there are 26,048 rows and no free text; about 4 min 10 s here; --base smollm2-135m takes the other kind" */
+export function describeChoice({ name, reason, seconds }: BaseChoice): string {
+  const [kind, other] =
+    name === TABLE_BASE ? ["a table model", DEFAULT_BASE] : [`the language model ${name}`, TABLE_BASE];
+  const time = formatSeconds(Math.max(1, Math.round(seconds)));
+  return `base: ${kind}, for ${reason}; about ${time} here; --base ${other} takes the other kind`;
+}
 
 /** "train: 8 epochs of 537 rows, 536 steps, 228,000 tokens, 4,884,480 parameters, up to 910 MB of memory, about 4 min 10 s here" */
 export function describePlan(plan: TrainPlan): string {
@@ -12,6 +23,7 @@ export function describePlan(plan: TrainPlan): string {
     formatAmount(plan.tokens, "tokens"),
     formatAmount(plan.parameters, "parameters"),
     describeMemory(plan.memory),
+    ...(plan.onCpu?.length ? [`${plan.onCpu.join(" and ")} on the CPU`] : []),
     `about ${formatSeconds(plan.estimatedSeconds)} here`,
   ].join(", ");
 }

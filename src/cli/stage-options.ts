@@ -40,7 +40,58 @@ export const RULE_SPECS = {
   dependencies: flag("--no-dependencies", "do not keep to what columns say of one another in the table"),
 };
 
+/** Which model learns the table. */
+export const BASE_SPEC = text(
+  "--base <model>",
+  "table (a model of this table alone), a registered language model, a GGUF, or hf:owner/repo/file.gguf; default auto",
+);
+
+/** Of table models alone. */
+const TABLE_SPECS = {
+  numbers: choice("--numbers <kind>", "how a table model writes numbers of many values; default auto", [
+    "auto",
+    "bins",
+    "digits",
+  ]),
+  protectRare: integer(
+    "--protect-rare <m>",
+    "values of fewer rows are neither learned nor drawn; default 3, with under 1,000 rows 0",
+    { min: 0 },
+  ),
+  layers: integer("--layers <n>", "blocks of a table model; default: by the table's size", {
+    min: 1,
+    max: 64,
+  }),
+  width: integer("--width <n>", "values of its tokens' states; default: by the table's size", {
+    min: 8,
+    max: 4096,
+  }),
+  heads: integer("--heads <n>", "of its attention; default 4", { min: 1, max: 64 }),
+  ordinal: flag("--no-ordinal", "do not tell a table model of few rows what its tokens' numbers are"),
+  smoothing: real(
+    "--smoothing <share>",
+    "of a number's label that its neighbours get; default: by the size",
+    {
+      min: 0,
+      max: 0.9,
+    },
+  ),
+  averaging: real("--averaging <share>", "of the averaged weights that a step keeps; default 0.99", {
+    min: 0,
+    max: 0.9999,
+  }),
+  validation: real(
+    "--validation <share>",
+    "of the training rows that choose the best step; default: by the size",
+    {
+      min: 0,
+      max: 0.5,
+    },
+  ),
+};
+
 export const TRAIN_SPECS = {
+  ...TABLE_SPECS,
   train: choice("--train <what>", "an adapter, or all weights of a small base; default adapter", [
     "adapter",
     "all",

@@ -10,7 +10,8 @@ import { mean, sampleIds } from "./rows";
 export interface ModelLossesOptions {
   /** what drew the rows; its base alone is what losses are calibrated by */
   model: Omit<LikelihoodOptions, "base" | "threads" | "weights">;
-  base: string;
+  /** absent: losses are calibrated by a model that finds all valid tokens as likely, as a table model begins */
+  base?: string | undefined;
   /** the whole model, where all weights were trained, in place of base and adapter */
   whole?: string | undefined;
   /** orders of the columns that rows are written in: the natural one, then random ones [1] */

@@ -6,14 +6,21 @@ import { replaceFile } from "../run/atomic";
 import { modelInfo } from "./info";
 
 /** The shape of a model to train from scratch; absent: see NEW_MODEL. */
-export interface NewModelOptions extends Partial<ModelShape> {
+export type NewModelOptions = Partial<ModelShape> & {
   /** path of the GGUF to write */
   out: string;
-  /** GGUF whose tokenizer it gets, so that it can be trained on text */
-  tokenizer: string;
   /** of the random weights [0] */
   seed?: number | undefined;
-}
+} & (
+    | {
+        /** GGUF whose tokenizer it gets, so that it can be trained on text */
+        tokenizer: string;
+      }
+    | {
+        /** ids that it knows, without a tokenizer */
+        nVocabulary: number;
+      }
+  );
 
 export interface NewModelResult {
   out: string;
@@ -32,12 +39,7 @@ export const NEW_MODEL = { nLayers: 4, nEmbedding: 128, nHeads: 4, nContext: 204
  * width in multiples of 32, rotation base 10,000, the output matrix tied to the embedding.
  * @throws E_USAGE where the shape cannot be, E_MODEL where the tokenizer cannot be read, E_IO
  */
-export async function newModel({
-  out,
-  tokenizer,
-  seed = 0,
-  ...wanted
-}: NewModelOptions): Promise<NewModelResult> {
+export async function newModel({ out, seed = 0, ...wanted }: NewModelOptions): Promise<NewModelResult> {
   const shape = { ...NEW_MODEL, ...wanted };
   const { nEmbedding, nHeads } = shape;
   if (nEmbedding % (2 * nHeads) !== 0) {
@@ -55,7 +57,7 @@ export async function newModel({
       normEpsilon: 1e-5,
       tied: true,
       ...shape,
-      ...{ path, tokenizer, seed },
+      ...{ path, seed },
     });
   });
   const { nParameters } = await modelInfo(out);

@@ -46,7 +46,8 @@ export async function preprocessTable(options: PreprocessTableOptions): Promise<
     ...{ table, out, target, schema },
     seed: 0,
     split: false,
-    preprocess: settings,
+    compat: settings.compat,
+    decide: () => ({ preprocess: settings }),
   });
   try {
     await preprocessStage(folder, settings, options);

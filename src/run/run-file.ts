@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isTableBase } from "../model/table-base";
 
 /** The stages of a run, in order. */
 export const STAGES = ["split", "preprocess", "train", "sample", "evaluate"] as const;
@@ -89,7 +90,9 @@ export function flatSettings(run: RunFile): Record<string, string | number | boo
   const flat: Record<string, string | number | boolean | null> = {};
   for (const [role, { name, sha256 }] of Object.entries(run.inputs))
     flat[role] = `${name} (SHA-256 ${sha256})`;
-  if (run.base !== undefined) flat.base = `${run.base.name} (SHA-256 ${run.base.sha256})`;
+  if (run.base !== undefined) {
+    flat.base = isTableBase(run.base) ? run.base.name : `${run.base.name} (SHA-256 ${run.base.sha256})`;
+  }
   flat.seed = run.seed;
   for (const [stage, settings] of Object.entries(run.settings)) {
     for (const [key, value] of Object.entries(settings)) {

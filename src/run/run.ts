@@ -1,17 +1,22 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { type Evaluation, evaluationSchema } from "../evaluate/evaluation";
-import { checkTrainable } from "../model/info";
-import { DEFAULT_BASE } from "../model/registry";
-import { resolveBase } from "../model/resolve";
+import type { ResolvedBase } from "../model/resolve";
+import { AUTO_BASE, isTableBase } from "../model/table-base";
 import { type StageControl, throwIfAborted } from "../progress";
+import { rowCount } from "../table/convert";
+import { languageTrainSettings, modelColumns, tableTrainSettings } from "../train/table-settings";
 import type { TrainPlan } from "../train/train";
-import { FILES, type RunFolder } from "./folder";
+import { type BaseChoice, chooseBase, namedBase } from "./choose-base";
+import { FILES, RunFolder } from "./folder";
 import { withPreset, type PresetName } from "./presets";
 import { evaluateStage, type EvaluateStageSettings } from "./stages/evaluate";
-import { preprocessStage, type PreprocessSettings } from "./stages/preprocess";
-import { plainSampleSettings, sampleStage, type SampleStageSettings } from "./stages/sample";
+import { preprocessStage, tablePreprocessSettings, type PreprocessSettings } from "./stages/preprocess";
+import { plainSampleSettings, sampleDefaults, sampleStage, type SampleStageSettings } from "./stages/sample";
 import { plainTrainSettings, trainedFile, trainStage, type TrainStageSettings } from "./stages/train";
 import { defaultFolder, startRun } from "./start";
+import type { RealTables } from "./tables";
 
 export interface RunOptions extends StageControl {
   /** path, or "-" for an Arrow stream on standard input */
@@ -29,7 +34,10 @@ export interface RunOptions extends StageControl {
   test?: string | undefined;
   /** real rows that nothing sees before the scores; default: a tenth of the table, kept from training */
   holdout?: string | undefined;
-  /** registered name, path of a GGUF, or hf:owner/repo/file.gguf; default smollm2-135m */
+  /**
+   * registered name, path of a GGUF, hf:owner/repo/file.gguf, "table" for a model of the table alone, or "auto" for
+   * whichever suits the table [auto]
+   */
   base?: string | undefined;
   /** default 0 */
   seed?: number | undefined;
@@ -44,6 +52,8 @@ export interface RunOptions extends StageControl {
   train?: TrainStageSettings | undefined;
   sample?: SampleStageSettings | undefined;
   evaluate?: EvaluateStageSettings | undefined;
+  /** told which base was chosen, where that was left open */
+  onBase?: ((choice: BaseChoice) => void) | undefined;
   /** told before training starts: what will be done, and about how long it takes here */
   onPlan?: ((plan: TrainPlan) => void) | undefined;
 }
@@ -63,13 +73,15 @@ export interface RunResult {
  */
 export async function run(options: RunOptions): Promise<RunResult> {
   const { signal, threads, checkpointEverySeconds, maxMemory, preset, sample = {} } = options;
-  const preprocess = withPreset(preset, "preprocess", options.preprocess);
-  const train = withPreset(preset, "train", options.train);
-  const base = await resolveBase(options.base ?? DEFAULT_BASE, options);
-  await checkTrainable(base.path);
+  const given = withPreset(preset, "preprocess", options.preprocess);
+  const givenTrain = withPreset(preset, "train", options.train);
+  const out = options.out ?? defaultFolder(options.table);
+  const asked = options.base === AUTO_BASE ? undefined : options.base;
+  const named = await namedBase(asked ?? (await notedBase(out)) ?? AUTO_BASE, options);
+  let work!: RunWork;
   const folder = await startRun({
     table: options.table,
-    out: options.out ?? defaultFolder(options.table),
+    out,
     target: options.target,
     schema: options.schema,
     rules: options.rules,
@@ -78,15 +90,23 @@ export async function run(options: RunOptions): Promise<RunResult> {
     holdout: options.holdout,
     seed: options.seed ?? 0,
     split: true,
-    preprocess,
-    rest: {
-      base,
-      settings: {
-        train: plainTrainSettings(train),
-        sample: plainSampleSettings(sample, preprocess.compat === true),
-      },
+    compat: given.compat,
+    decide: async (tables) => {
+      work = await workOf(tables, { named, preprocess: given, train: givenTrain, options });
+      const { base, preprocess, train } = work;
+      return {
+        preprocess,
+        rest: {
+          base,
+          settings: {
+            train: plainTrainSettings(train),
+            sample: plainSampleSettings(sample, sampleDefaults(base, preprocess.compat === true)),
+          },
+        },
+      };
     },
   });
+  const { base, preprocess, train } = work;
   const control = { signal, threads, onProgress: options.onProgress };
   try {
     const stages = [
@@ -109,6 +129,41 @@ export async function run(options: RunOptions): Promise<RunResult> {
   } finally {
     await folder.close();
   }
+}
+
+/** What the stages work with, once the table is known. */
+interface RunWork {
+  base: ResolvedBase;
+  preprocess: PreprocessSettings;
+  train: TrainStageSettings;
+}
+
+interface Wanted extends Omit<RunWork, "base"> {
+  /** undefined: whichever suits the table */
+  named: ResolvedBase | undefined;
+  options: RunOptions;
+}
+
+async function workOf(tables: RealTables, { named, preprocess, train, options }: Wanted): Promise<RunWork> {
+  const { schema, train: columns } = tables;
+  let base = named;
+  if (!base) {
+    const choice = chooseBase({ schema, columns, preprocess, train, threads: options.threads });
+    options.onBase?.(choice);
+    base = (await namedBase(choice.name, options))!;
+  }
+  if (!isTableBase(base)) return { base, preprocess, train: languageTrainSettings(train) };
+  return {
+    base,
+    preprocess: tablePreprocessSettings(preprocess),
+    train: tableTrainSettings(train, rowCount(columns), modelColumns(schema)),
+  };
+}
+
+/** The base of a run that the folder holds already, by its name. */
+async function notedBase(directory: string): Promise<string | undefined> {
+  if (!existsSync(join(directory, FILES.run))) return undefined;
+  return (await RunFolder.read(directory)).run.base?.name;
 }
 
 async function resultOf(folder: RunFolder): Promise<RunResult> {

@@ -6,11 +6,16 @@ import { RunFolder } from "./folder";
 import { newRunFile, type RunFile } from "./run-file";
 import { DEFAULT_K, plainPreprocessSettings, type PreprocessSettings } from "./stages/preprocess";
 import { splitStage } from "./stages/split";
-import { HOLDOUT_SHARE, readRealTables, TEST_SHARE, type RealTablesOptions } from "./tables";
+import { HOLDOUT_SHARE, readRealTables, TEST_SHARE, type RealTables, type RealTablesOptions } from "./tables";
 
-export interface StartOptions extends Omit<RealTablesOptions, "compat"> {
+export interface StartOptions extends RealTablesOptions {
   /** the run folder */
   out: string;
+  /** says what will be done with the tables, once they are read */
+  decide: (tables: RealTables) => StartDecision | Promise<StartDecision>;
+}
+
+export interface StartDecision {
   preprocess: PreprocessSettings;
   /** what later stages will be done with, where that is known */
   rest?: Partial<Pick<RunFile, "base" | "settings">> | undefined;
@@ -21,8 +26,9 @@ export interface StartOptions extends Omit<RealTablesOptions, "compat"> {
  * splits the rows into it. A table that cannot be used leaves no folder behind. The caller closes the folder.
  */
 export async function startRun(options: StartOptions): Promise<RunFolder> {
-  const { preprocess, rest, seed, split } = options;
-  const tables = await readRealTables({ ...options, compat: preprocess.compat });
+  const { seed, split } = options;
+  const tables = await readRealTables(options);
+  const { preprocess, rest } = await options.decide(tables);
   checkK(preprocess.k ?? DEFAULT_K, rowCount(tables.train));
   const folder = await RunFolder.create(
     options.out,

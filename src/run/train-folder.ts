@@ -1,22 +1,37 @@
-import { checkTrainable } from "../model/info";
-import { DEFAULT_BASE } from "../model/registry";
-import { resolveBase } from "../model/resolve";
+import type { ResolvedBase } from "../model/resolve";
+import { AUTO_BASE, isTableBase } from "../model/table-base";
+import { type BaseChoice, chooseBase, namedBase } from "./choose-base";
 import { FILES, RunFolder } from "./folder";
 import { withPreset, type PresetName } from "./presets";
 import { withoutNulls } from "./settings";
+import { loadInstructionData } from "./stages/load";
 import { trainedFile, trainStage, type TrainStageControl, type TrainStageSettings } from "./stages/train";
 
 export interface TrainFolderOptions extends TrainStageControl {
   /** a run folder that has been preprocessed */
   directory: string;
-  /** default: the folder's, else smollm2-135m */
+  /** default: the folder's, else whichever suits the table */
   base?: string | undefined;
   /** default: the folder's */
   seed?: number | undefined;
   /** settings that go together, over those that the folder has */
   preset?: PresetName | undefined;
+  /** told which base was chosen, where that was left open */
+  onBase?: ((choice: BaseChoice) => void) | undefined;
   /** over both */
   settings?: TrainStageSettings | undefined;
+}
+
+/** The base that suits the folder's table. */
+async function chosen(
+  folder: RunFolder,
+  train: TrainStageSettings,
+  options: TrainFolderOptions,
+): Promise<ResolvedBase> {
+  const { schema, columns } = await loadInstructionData(folder);
+  const choice = chooseBase({ schema, columns, preprocess: {}, train, threads: options.threads });
+  options.onBase?.(choice);
+  return (await namedBase(choice.name, options))!;
 }
 
 export interface TrainFolderResult {
@@ -31,11 +46,14 @@ export async function trainFolder(options: TrainFolderOptions): Promise<TrainFol
   const folder = await RunFolder.open(options.directory);
   try {
     const noted = folder.run.base;
-    const base = await resolveBase(options.base ?? noted?.name ?? DEFAULT_BASE, options);
-    await checkTrainable(base.path);
-    const stored = withoutNulls(folder.run.settings.train as TrainStageSettings | undefined);
-    const settings = withPreset(options.preset, "train", options.settings);
-    await trainStage(folder, base, { ...stored, ...settings }, options, options.seed);
+    const given = withPreset(options.preset, "train", options.settings);
+    const asked = options.base === AUTO_BASE ? undefined : options.base;
+    const base =
+      (await namedBase(asked ?? noted?.name ?? AUTO_BASE, options)) ?? (await chosen(folder, given, options));
+    // Settings of the other kind of model say nothing to this one.
+    const isKept = noted !== undefined && isTableBase(noted) === isTableBase(base);
+    const stored = isKept ? withoutNulls(folder.run.settings.train as TrainStageSettings | undefined) : {};
+    await trainStage(folder, base, { ...stored, ...given }, options, options.seed);
     const adapter = folder.path(trainedFile(folder.run.settings.train));
     return { ...folder.run.stages.train?.result, adapter, log: folder.path(FILES.log) };
   } finally {

@@ -11,6 +11,7 @@ import type {
   GeneratorSwitches,
   ModelHandle,
   ModelInfo,
+  OpenGeneratorOptions,
 } from "../native/addon";
 import { loadAddon } from "../native/load";
 import { throwIfAborted } from "../progress";
@@ -25,8 +26,10 @@ import { isIdentifierField, type TableSchema } from "../table/schema";
 import { RowAutomaton } from "./automaton";
 import { tableTokenizer } from "./table-tokenizer";
 import { drawnColumns } from "./drawn";
+import { edgeCounts } from "./edge-counts";
 import { drawColumns, explanationColumns, explanationSchema } from "./explain";
 import { PrivacyGate } from "./gate";
+import { GeneratorPool } from "./generator-pool";
 import type { RowLanguage } from "./language";
 import { PromptSource } from "./prompts";
 import { RowPlan, type Conditions } from "./row-plan";
@@ -77,8 +80,18 @@ const CACHE_BYTES = 2 ** 30;
 const CACHE_SHARE = 0.5;
 /** llama.cpp has no more sequences in a context. */
 const MOST_ON_DEVICE = 256;
+const BYTES_PER_VALUE = 2;
 /** More rows in lock-step gain nothing on a CPU: by then the arithmetic is the limit, not the weights' way from memory. */
 const MOST_SEQUENCES = 64;
+/** Of the engine dense, in whole registers' lanes: by then a pass's own cost is small beside its rows'. */
+const MOST_DENSE_SEQUENCES = 512;
+const DENSE_LANES = 64;
+const DENSE_BYTES_PER_VALUE = 4;
+/** Rows of a group; where rows are quick a group has more, for each costs a file and the draws of its last few rows. */
+const GROUP_ROWS = 256;
+const DENSE_GROUP_ROWS = 4096;
+/** Generators of the engine dense: while one's rows are chosen another's are evaluated. */
+const MOST_GENERATORS = 2;
 
 /**
  * Draws rows in groups. A group depends on (seed, its number) alone, whatever was drawn before it: its prompts, the seeds
@@ -96,12 +109,12 @@ export class Sampler {
     private readonly language: RowLanguage,
     /** the rows trained on */
     readonly columns: readonly Column[],
-    readonly settings: DrawSettings & { nSequences: number },
+    readonly settings: DrawSettings & { nSequences: number; groupRows: number },
     readonly plan: RowPlan,
     private readonly prompts: PromptSource,
     readonly gate: PrivacyGate,
     private readonly model: ModelHandle,
-    private readonly generator: GeneratorHandle,
+    private readonly generators: GeneratorPool,
   ) {}
 
   /** @throws E_USAGE for a wrong setting, E_MODEL for a base or adapter that cannot be used */
@@ -138,34 +151,52 @@ export class Sampler {
         ...{ columns, schema, labelInDistance, allowCopies, minDistance, distances: explain, threads },
       });
       const nContext = prompts.longestPrompt(plan.orders) + plan.longestRow;
+      const isDense = model.info().engine === "dense";
+      const groupRows = settings.groupRows ?? (isDense ? DENSE_GROUP_ROWS : GROUP_ROWS);
+      // What a row's logits are does not depend on the generator there, nor on its threads.
+      const isBulk = (options.settings.rows ?? Infinity) > groupRows;
+      const nGenerators = isDense && isBulk ? Math.min(MOST_GENERATORS, threads) : 1;
       const nSequences = sequencesOf(settings, model.info(), nContext, device);
       throwIfAborted(options.signal, "sampling");
-      const generator = await model.openGenerator({
+      const open: OpenGeneratorOptions = {
         automaton: plan.tables,
         rules: plan.rules,
         decimals: plan.decimals,
         nSequences,
         nContext,
-        threads,
+        threads: Math.max(1, Math.floor(threads / nGenerators)),
         explain,
+        edgeCounts: edgeCounts({
+          ...{ tables: plan.tables, starts: plan.starts, nRows: rowCount(columns) },
+          tokensOf: (row, order) => automaton.encodeRow(columns, row, order).tokens,
+        }),
         ...(options.switches && { switches: options.switches }),
-      });
+      };
+      const generators: GeneratorHandle[] = [];
+      while (generators.length < nGenerators) generators.push(await model.openGenerator(open));
       return new Sampler(
         options.schema,
         schema,
         language,
         options.columns,
-        { ...settings, nSequences },
+        { ...settings, nSequences, groupRows },
         plan,
         prompts,
         gate,
         model,
-        generator,
+        new GeneratorPool(generators),
       );
     } catch (error) {
       model.close();
       throw error;
     }
+  }
+
+  /** Groups that are worth drawing at once; where rows depend on all rows drawn before, one after another. */
+  get groupsAtOnce(): number {
+    const { size } = this.generators;
+    // One more than generators: rows of a group are judged while others are drawn.
+    return size === 1 || this.plan.looksBack ? 1 : size + 1;
   }
 
   /** The table of `explained`. */
@@ -182,9 +213,13 @@ export class Sampler {
   async group(g: number, nRows: number, control: GroupControl = {}): Promise<DrawnRows> {
     const { groupRows, nSequences, attempts } = this.settings;
     const firstRow = g * groupRows;
+    let known: { attempt: number; seeds: BigUint64Array } | undefined;
     const drawn = await drawRows({
       ...{ nRows, firstRow, nSequences, attempts },
-      draw: (rows, attempt) => this.pass(g, rows, attempt, control.signal),
+      draw: (rows, attempt) => {
+        if (known?.attempt !== attempt) known = { attempt, seeds: this.seedsOf(g, attempt) };
+        return this.pass(g, rows, known, control.signal);
+      },
       onRows: control.onRows,
     });
     const { explained } = drawn;
@@ -207,18 +242,18 @@ export class Sampler {
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.generator.close();
+    this.generators.close();
     this.model.close();
+    this.gate.close();
   }
 
   /** Draws these rows of group g, which depends on them, g and attempt alone, and judges them. */
   private async pass(
     g: number,
     rows: readonly number[],
-    attempt: number,
+    { attempt, seeds }: { attempt: number; seeds: BigUint64Array },
     signal: AbortSignal | undefined,
   ): Promise<JudgedPass> {
-    const seeds = this.seedsOf(g, attempt);
     const { temperature, topP, minP, groupRows } = this.settings;
     const starts = rows.map((row) => this.plan.start(g * groupRows + row));
     const [prompts, promptOffsets] = join(
@@ -236,6 +271,7 @@ export class Sampler {
       },
       signal,
     );
+    if (this.closed) throw aborted("sampling");
     const columns = drawnColumns(result, this.drawnSchema, rows.length, this.language);
     const failed = new Int32Array(result.failed);
     const holds = this.plan.judge(columns, rows.length);
@@ -254,17 +290,19 @@ export class Sampler {
   }
 
   private async generate(options: GenerateOptions, signal: AbortSignal | undefined): Promise<GenerateResult> {
-    throwIfAborted(signal, "sampling");
-    const stop = () => this.generator.abort();
-    signal?.addEventListener("abort", stop);
-    try {
-      return await this.generator.generate(options);
-    } catch (error) {
-      if (isHarmonicError(error) && error.code === "E_ABORTED") throw aborted("sampling");
-      throw error;
-    } finally {
-      signal?.removeEventListener("abort", stop);
-    }
+    return this.generators.with(async (generator) => {
+      throwIfAborted(signal, "sampling");
+      const stop = () => generator.abort();
+      signal?.addEventListener("abort", stop);
+      try {
+        return await generator.generate(options);
+      } catch (error) {
+        if (isHarmonicError(error) && error.code === "E_ABORTED") throw aborted("sampling");
+        throw error;
+      } finally {
+        signal?.removeEventListener("abort", stop);
+      }
+    });
   }
 
   private promptOf(g: number, row: number, attempt: number, order: Order): Int32Array {
@@ -278,7 +316,7 @@ export class Sampler {
   private seedsOf(g: number, attempt: number): BigUint64Array {
     const { seed, groupRows } = this.settings;
     const random = new Random(seed).derive("rows").derive(g).derive(attempt);
-    return BigUint64Array.from({ length: groupRows }, () => random.nextUint64());
+    return random.nextUint64s(groupRows);
   }
 
   /** By column as the model writes them, NaN: the general one. */
@@ -312,11 +350,15 @@ function sequencesOf(settings: DrawSettings, model: ModelInfo, nContext: number,
   return Math.max(1, Math.floor(wanted / rowsPerPrompt)) * rowsPerPrompt;
 }
 
-/** So many rows of nContext tokens whose keys and values (F16 in llama.cpp, F32 in our graph) fit CACHE_BYTES. */
+/** So many rows of nContext tokens whose keys and values, of 16 bits each, fit CACHE_BYTES. */
 function defaultSequences(model: ModelInfo, nContext: number, { id, memoryFree }: Device): number {
   const headSize = model.nEmbedding / model.nHeads;
-  const bytesPerValue = model.engine === "graph" ? 4 : 2;
-  const bytesPerToken = 2 * bytesPerValue * model.nLayers * model.nHeadsKv * headSize;
+  const valuesPerToken = 2 * model.nLayers * model.nHeadsKv * headSize;
+  if (model.engine === "dense") {
+    const lanes = CACHE_BYTES / (DENSE_BYTES_PER_VALUE * valuesPerToken * (nContext + 8) * DENSE_LANES);
+    return Math.max(1, Math.min(MOST_DENSE_SEQUENCES / DENSE_LANES, Math.floor(lanes))) * DENSE_LANES;
+  }
+  const bytesPerToken = BYTES_PER_VALUE * valuesPerToken;
   // The generator pads a sequence's cells so, with room for a step's dummies behind the row.
   const nCells = Math.ceil((nContext + 8) / 256) * 256;
   const bytes = memoryFree === undefined ? CACHE_BYTES : CACHE_SHARE * memoryFree;

@@ -17,6 +17,8 @@ export interface Lesson {
   sets: Int32Array;
   /** field of the automaton's schema that each predicted token belongs to, -1 for text between cells; shape (R) */
   columns: Int32Array;
+  /** field that the token behind each position belongs to, -1: none; shape of `tokens`; where asked for */
+  nextColumns?: Int32Array;
   /** rows whose cells carry loss */
   nRows: number;
 }
@@ -27,6 +29,8 @@ export interface LessonOptions {
   vocabulary: TrainSettings["vocabulary"];
   /** end-of-sequence token of the base */
   eos: number;
+  /** tell which column each position leads to [false] */
+  nextColumns?: boolean | undefined;
 }
 
 /** Writes groups of rows as lessons; each row in the schema's order is tokenised once. */
@@ -50,6 +54,7 @@ export class LessonWriter {
     const parts = this.prompt(group.length - 1, order);
     const tokens: number[] = [...parts.head];
     const found: Found = { positions: [], labels: [], sets: [], columns: [] };
+    const next: number[] = [];
     let nRows = 0;
     group.forEach((id, i) => {
       const last = i === group.length - 1;
@@ -59,6 +64,8 @@ export class LessonWriter {
         this.mark(row, tokens.length, found);
         nRows++;
       }
+      if (this.options.nextColumns)
+        row.columns.forEach((column, t) => (next[tokens.length + t - 1] = column));
       tokens.push(...row.tokens);
       const after = last ? parts.tail : parts.after[i]!;
       if (last)
@@ -72,6 +79,9 @@ export class LessonWriter {
       labels: Int32Array.from(found.labels),
       sets: Int32Array.from(found.sets),
       columns: Int32Array.from(found.columns),
+      ...(this.options.nextColumns && {
+        nextColumns: Int32Array.from(tokens, (_, at) => next[at] ?? -1),
+      }),
       nRows,
     };
   }

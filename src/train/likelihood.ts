@@ -1,10 +1,12 @@
+import type { CellLanguage } from "../cells/cell-language";
 import { isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
 import { inOrderOf, modelOrder, type Order } from "../instruct/order";
-import type { ModelHandle, TrainerHandle, WeightType } from "../native/addon";
+import type { TrainingHandle, WeightType } from "../native/addon";
 import { loadAddon } from "../native/load";
 import { throwIfAborted } from "../progress";
 import { RowAutomaton } from "../sample/automaton";
+import type { RowLanguage } from "../sample/language";
 import { tableTokenizer } from "../sample/table-tokenizer";
 import type { Column } from "../table/columns";
 import { rowCount } from "../table/convert";
@@ -22,8 +24,10 @@ export interface LikelihoodOptions {
   columns: Column[];
   format: FormatName;
   description: string;
-  /** a GGUF: a base model, or one trained whole */
-  base: string;
+  /** what a table model writes rows in; absent: the base's own tokens */
+  cells?: CellLanguage | undefined;
+  /** a GGUF: a base model, or one trained whole; absent: every valid token is as likely, of a table model alone */
+  base?: string | undefined;
   /** a LoRA of the base */
   adapter?: string | undefined;
   threads: number;
@@ -51,34 +55,29 @@ export class RowLikelihood {
   private constructor(
     private readonly automaton: RowAutomaton,
     private readonly lessonOptions: LessonOptions,
-    private readonly trainer: TrainerHandle,
-    private readonly model: ModelHandle,
+    private readonly scorer: Scorer,
   ) {}
 
   /** @throws E_MODEL where base or adapter cannot be used */
   static async open(options: LikelihoodOptions): Promise<RowLikelihood> {
-    const { schema, columns, description, base, adapter, threads, weights = "auto" } = options;
-    const model = await loadAddon().openModel({ path: base, vocabularyOnly: true });
+    const { schema, cells } = options;
+    const automatonOf = (language: RowLanguage): RowAutomaton =>
+      new RowAutomaton(modelOrder(schema, language), language, options.anyOrder);
+    const lesson = { description: options.description, loss: "last", vocabulary: "allowed" } as const;
+    if (cells) {
+      const automaton = automatonOf(cells);
+      // A model of rows in any order is told which column comes next.
+      const written = { ...lesson, eos: -1, nextColumns: options.anyOrder };
+      return new RowLikelihood(automaton, written, await tableScorer(automaton, options));
+    }
+    const path = options.base!;
+    const model = await loadAddon().openModel({ path, vocabularyOnly: true });
     try {
-      const language = tableTokenizer(model, options.format, schema, columns);
-      const automaton = new RowAutomaton(modelOrder(schema, language), language, options.anyOrder);
-      const trainer = await loadAddon().openTrainer({
-        path: base,
-        ...(adapter !== undefined && { adapter }),
-        // An adapter that has learnt nothing changes nothing.
-        ...{ rank: 1, alpha: 1, targets: ["q"], seed: 0 },
-        ...{ threads, weights, vocabulary: automaton.vocabulary, allowedSets: automaton.allowedSets },
-      });
-      const lesson = {
-        description,
-        loss: "last",
-        vocabulary: "allowed",
-        eos: model.info().eos,
-      } as const;
-      return new RowLikelihood(automaton, lesson, trainer, model);
-    } catch (error) {
+      const automaton = automatonOf(tableTokenizer(model, options.format, schema, options.columns));
+      const scorer = await languageScorer(automaton, options, path);
+      return new RowLikelihood(automaton, { ...lesson, eos: model.info().eos }, scorer);
+    } finally {
       model.close();
-      throw error;
     }
   }
 
@@ -101,18 +100,17 @@ export class RowLikelihood {
 
   /** Idempotent. */
   close(): void {
-    this.trainer.close();
-    this.model.close();
+    this.scorer.close();
   }
 
   private async pass(lessons: Lesson[], signal: AbortSignal | undefined): Promise<number[]> {
-    const abort = (): void => this.trainer.abort();
+    const abort = (): void => this.scorer.abort();
     signal?.addEventListener("abort", abort);
     try {
       const losses: number[] = [];
       for (const batch of packLessons(lessons, MICRO_BATCH_TOKENS)) {
         throwIfAborted(signal, "the evaluation");
-        losses.push(...new Float32Array(await this.trainer.evaluate(batch)));
+        losses.push(...new Float32Array(await this.scorer.evaluate(batch)));
       }
       return losses;
     } finally {
@@ -137,6 +135,46 @@ export class RowLikelihood {
     });
     return { nats, nTokens, cells };
   }
+}
+
+/** What gives the losses of a batch. */
+type Scorer = Pick<TrainingHandle, "evaluate" | "abort" | "close">;
+
+const tablesOf = ({ vocabulary, allowedSets }: RowAutomaton) => ({ vocabulary, allowedSets });
+
+async function languageScorer(
+  automaton: RowAutomaton,
+  { adapter, threads, weights = "auto" }: LikelihoodOptions,
+  path: string,
+): Promise<Scorer> {
+  return await loadAddon().openTrainer({
+    path,
+    ...(adapter !== undefined && { adapter }),
+    // An adapter that has learnt nothing changes nothing.
+    ...{ rank: 1, alpha: 1, targets: ["q"], seed: 0 },
+    ...{ threads, weights, ...tablesOf(automaton) },
+  });
+}
+
+async function tableScorer(
+  automaton: RowAutomaton,
+  { base: path, threads }: LikelihoodOptions,
+): Promise<Scorer> {
+  if (path === undefined) return uniform(automaton);
+  return await loadAddon().openFullTrainer({ path, threads, ...tablesOf(automaton) });
+}
+
+/** A model that knows what is valid and nothing else. */
+function uniform({ vocabulary, allowedSets }: RowAutomaton): Scorer {
+  const width = vocabulary.length;
+  const losses = Array.from({ length: allowedSets.length / Math.max(1, width) }, (_, set) =>
+    Math.log(allowedSets.subarray(set * width, (set + 1) * width).reduce((n, allowed) => n + allowed, 0)),
+  );
+  return {
+    evaluate: ({ sets }) => Promise.resolve(Float32Array.from(sets, (set) => losses[set]!).buffer),
+    abort: () => undefined,
+    close: () => undefined,
+  };
 }
 
 /** A row alone; undefined where it does not fit the schema. */

@@ -1,7 +1,6 @@
-import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { DEVICES } from "../devices/kinds";
-import { HarmonicError } from "../errors";
+import { modelSettings, parseSettings } from "../settings";
+import { tableSettingsShape } from "./table-settings-shape";
 
 /** What decides the trained adapter, beside base model and data. Defaults in brackets. */
 export const trainSettingsSchema = z.strictObject({
@@ -52,13 +51,9 @@ export const trainSettingsSchema = z.strictObject({
   validateEvery: z.int().min(0).optional(),
   /** looks at the holdout without a better one before training ends early; absent: it goes on to the end */
   patience: z.int().min(1).optional(),
-  seed: z.int().min(0).default(0),
-  /** what the model is computed on; auto: the fastest that works here [auto] */
-  device: z.enum(DEVICES).default("auto"),
-  threads: z
-    .int()
-    .min(1)
-    .default(() => availableParallelism()),
+  /** of table models alone, whose settings absent here are chosen by the table: see table-settings.ts */
+  ...tableSettingsShape,
+  ...modelSettings,
 });
 
 export type TrainSettings = z.output<typeof trainSettingsSchema>;
@@ -66,11 +61,7 @@ export type TrainSettingsInput = z.input<typeof trainSettingsSchema>;
 
 /** @throws E_USAGE naming the first setting that is wrong and what was expected */
 export function parseTrainSettings(input: TrainSettingsInput): TrainSettings {
-  const result = trainSettingsSchema.safeParse(input);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const name = issue.path.join(".") || "the training settings";
-  throw new HarmonicError("E_USAGE", `\`${name}\`: ${issue.message}`, { hint: "see: harmonic train --help" });
+  return parseSettings(trainSettingsSchema, input, "train");
 }
 
 /**

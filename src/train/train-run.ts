@@ -11,8 +11,9 @@ import type { Lesson } from "./lesson";
 import { appendTrainingLog, openTrainingLog, type TrainingLogEntry } from "./log";
 import { LossWatch } from "./loss-watch";
 import type { MemoryPlan } from "./memory";
-import { packLessons } from "./pack";
+import { packLessons, type PassOptions } from "./pack";
 import { learningRateAt } from "./schedule";
+import type { SoftLabels } from "./soft-labels";
 import type { TrainSettings } from "./settings";
 import type { TrainOptions, TrainPlan, TrainResult } from "./train";
 import { defaultValidateEvery, holdoutLoss, Validation } from "./validation";
@@ -34,6 +35,8 @@ export interface TrainRunParts {
   /** what a step learns */
   lessons: (step: number) => Lesson[];
   holdout: readonly Lesson[];
+  /** spreads what a step learns */
+  softLabels?: SoftLabels | undefined;
   fingerprint: string;
 }
 
@@ -121,7 +124,10 @@ export class TrainRun {
     const lessons = this.parts.lessons(step);
     const learningRate = learningRateAt(step, curriculum.steps, settings);
     const loss = await this.orCheckpoint(step, () =>
-      this.pass(lessons, (batch) => trainer.accumulate(batch), this.dropoutSeeds(step, lessons.length)),
+      this.pass(lessons, (batch) => trainer.accumulate(batch), {
+        dropoutSeeds: this.dropoutSeeds(step, lessons.length),
+        softLabels: this.parts.softLabels,
+      }),
     );
     const sum = loss.reduce((a, b) => a + b, 0);
     const gradientNorm = Number.isFinite(sum)
@@ -219,10 +225,10 @@ export class TrainRun {
   private async pass(
     lessons: readonly Lesson[],
     run: (batch: TrainBatch) => Promise<ArrayBuffer>,
-    dropoutSeeds?: BigUint64Array,
+    options: PassOptions = {},
   ): Promise<number[]> {
     const losses: number[] = [];
-    for (const batch of packLessons(lessons, this.parts.memory.microBatchTokens, dropoutSeeds)) {
+    for (const batch of packLessons(lessons, this.parts.memory.microBatchTokens, options)) {
       throwIfAborted(this.parts.options.signal, "training");
       losses.push(...new Float32Array(await run(batch)));
     }
@@ -289,6 +295,7 @@ export class TrainRun {
       tokens,
       parameters: trainer.nParameters(),
       memory: this.parts.memory,
+      onCpu: trainer.onCpu(),
       estimatedSeconds: tokens / tokensPerSecond,
     };
   }

@@ -1,17 +1,20 @@
 import { createHash } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { CellLanguage } from "../cells/cell-language";
+import { chooseDevice } from "../devices/device";
 import { aborted, HarmonicError, isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
-import { rowFormat } from "../instruct/formats";
 import { partitionGroups } from "../instruct/groups";
 import { inOrderOf, modelOrder } from "../instruct/order";
-import type { ModelHandle, OpenTrainerOptions } from "../native/addon";
+import type { ModelInfo, OpenTrainerOptions } from "../native/addon";
 import { loadAddon } from "../native/load";
 import type { StageControl } from "../progress";
 import { Random } from "../random";
 import { RowAutomaton } from "../sample/automaton";
+import type { RowLanguage } from "../sample/language";
 import { tableTokenizer } from "../sample/table-tokenizer";
 import type { Column } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { rowCount, selectRows } from "../table/convert";
 import type { TableSchema } from "../table/schema";
 import { loadCheckpoint } from "./checkpoint";
 import { Curriculum } from "./curriculum";
@@ -24,6 +27,13 @@ import {
   type TrainSettingsInput,
 } from "./settings";
 import { type MemoryLimits, type MemoryPlan, planMemory } from "./memory";
+import {
+  MAX_VALIDATION_ROWS,
+  softLabels,
+  tableTraining,
+  validationRows,
+  writeTableModel,
+} from "./table-model";
 import { TrainRun, type TrainRunParts } from "./train-run";
 import { planWhole } from "./whole";
 
@@ -41,8 +51,8 @@ export interface TrainOptions extends StageControl {
   neighbors?: Int32Array;
   /** rows that get a group of their own where the groups are "knn" (a label filter's), default all */
   targets?: ArrayLike<number>;
-  /** base model, a GGUF */
-  base: string;
+  /** what is trained: a base model, a GGUF; or one of random weights that writes rows in cells of its own */
+  base: string | CellLanguage;
   /** what tells this base from others, e.g. its SHA-256 */
   baseIdentity: string;
   settings?: TrainSettingsInput;
@@ -67,6 +77,8 @@ export interface TrainPlan {
   rows: number;
   tokens: number;
   parameters: number;
+  /** operations that the device leaves to the CPU, by name; absent where the CPU trains */
+  onCpu?: string[];
   /** how the frozen weights and activations are held, and about what the process will take at most */
   memory: MemoryPlan;
   /** from a timed forward pass on the holdout or the first step */
@@ -94,10 +106,9 @@ export interface TrainResult {
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const settings = parseTrainSettings(options.settings ?? {});
-  const nRows = rowCount(options.columns);
-  const epochs = settings.epochs ?? defaultEpochs(nRows);
-  const held = options.holdout === undefined ? 0 : rowCount(options.holdout);
-  if (settings.patience !== undefined && (held === 0 || settings.validateEvery === 0)) {
+  const { learned, held } = rowsOf(options, settings);
+  const epochs = settings.epochs ?? defaultEpochs(rowCount(learned));
+  if (settings.patience !== undefined && (rowCount(held) === 0 || settings.validateEvery === 0)) {
     throw new HarmonicError("E_USAGE", "expected holdout rows that are looked at for `patience`", {
       hint: "leave --patience out, or train with a holdout and without --validate-every 0",
     });
@@ -112,37 +123,66 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       hint: "run harmonic preprocess",
     });
   }
-  const model = await loadAddon().openModel({ path: options.base, vocabularyOnly: true });
+  // A holdout that nothing was chosen by is an honest yardstick: it is looked at on request alone.
+  const validateEvery = settings.validateEvery ?? (settings.patience === undefined ? 0 : undefined);
+  const work = { options, settings: { ...settings, epochs, validateEvery }, learned, held };
+  const { base } = options;
+  if (typeof base === "string") {
+    const model = await loadAddon().openModel({ path: base, vocabularyOnly: true });
+    try {
+      const language = tableTokenizer(model, options.format, options.schema, options.columns);
+      return await trainWith({ ...work, model: model.info(), path: base, language });
+    } finally {
+      model.close();
+    }
+  }
+  const path = `${options.adapter}.random.partial`;
   try {
-    // A holdout that nothing was chosen by is an honest yardstick: it is looked at on request alone.
-    const validateEvery = settings.validateEvery ?? (settings.patience === undefined ? 0 : undefined);
-    return await trainWith(model, options, { ...settings, epochs, validateEvery });
+    const model = await writeTableModel(path, base, work.settings);
+    return await trainWith({ ...work, model, path, language: base });
   } finally {
-    model.close();
+    await rm(path, { force: true });
   }
 }
 
-/** The same with the tokenizer's model open. */
-async function trainWith(
-  model: ModelHandle,
-  options: TrainOptions,
-  settings: TrainSettings & { epochs: number },
-): Promise<TrainResult> {
+interface TrainWork {
+  options: TrainOptions;
+  settings: TrainSettings & { epochs: number };
+  /** the rows that are learnt */
+  learned: Column[];
+  /** the rows that the loss is measured on */
+  held: Column[];
+  /** the GGUF that training begins with, and where it is */
+  model: ModelInfo;
+  path: string;
+  language: RowLanguage;
+}
+
+/** The holdout is for the scores; a table model has rows of its own to choose its best step by. */
+function rowsOf(
+  { base, columns, holdout }: TrainOptions,
+  { validation = 0, seed }: TrainSettings,
+): Pick<TrainWork, "learned" | "held"> {
+  if (typeof base === "string") return { learned: columns, held: holdout ?? [] };
+  const ids = validationRows(rowCount(columns), validation, seed);
+  return { learned: selectRows(columns, ids.learned), held: selectRows(columns, ids.held) };
+}
+
+/** The same with what is trained at hand. */
+async function trainWith(work: TrainWork): Promise<TrainResult> {
+  const { options, settings } = work;
   const { neighbors, targets, k } = options;
+  const writer = lessonWriters(work);
   const curriculum = new Curriculum({
-    ...{ nRows: rowCount(options.columns), k, epochs: settings.epochs },
+    ...{ nRows: rowCount(work.learned), k, epochs: settings.epochs },
     ...{ groups: settings.groups, batch: settings.batch, seed: settings.seed },
     ...(settings.permute > 0 && {
-      permute: {
-        share: settings.permute,
-        nColumns: modelOrder(options.schema, rowFormat(options.format)).fields.length,
-      },
+      permute: { share: settings.permute, nColumns: writer.automaton.schema.fields.length },
     }),
     ...(neighbors ? { neighbors } : {}),
     ...(targets ? { targets } : {}),
     ...(settings.maxUses !== undefined && { maxUses: settings.maxUses }),
   });
-  const writer = lessonWriters(options, settings, model);
   const lessons = (step: number): Lesson[] => {
     const orders = curriculum.ordersOf(step);
     return curriculum.groupsOf(step).map((group, g) => writer.train.write(group, orders[g]));
@@ -151,7 +191,7 @@ async function trainWith(
   const fingerprint = fingerprintOf(options, settings, lessons(0), writer.holdout);
   const resumed = await loadCheckpoint(options.checkpoint, fingerprint);
   const open: OpenTrainerOptions = {
-    path: options.base,
+    path: work.path,
     rank: settings.rank,
     alpha: adapterAlpha(settings),
     dropout: settings.dropout,
@@ -159,12 +199,13 @@ async function trainWith(
     seed: settings.seed,
     threads: settings.threads,
     weights: settings.weights,
+    ...deviceOf(settings),
     vocabulary: full ? new Int32Array(0) : writer.automaton.vocabulary,
     allowedSets: full ? new Uint8Array(0) : writer.automaton.allowedSets,
   };
   const opened =
     settings.train === "all"
-      ? await openWhole(model, options, settings, open)
+      ? await openWhole(work, writer.automaton, open)
       : await openAdapter(options, settings, open, {
           longest:
             options.maxMemory === undefined ? lessons(0) : [writer.train.longest(k), ...writer.holdout],
@@ -178,6 +219,11 @@ async function trainWith(
     if (resumed) await trainer.setState(resumed.state);
     const run = new TrainRun({
       ...{ options, settings, curriculum, lessons, fingerprint, ...opened },
+      ...(settings.smoothing !== undefined &&
+        settings.smoothing > 0 &&
+        work.language instanceof CellLanguage && {
+          softLabels: softLabels(work.language, writer.automaton, settings.smoothing),
+        }),
       ...writer,
     });
     return await run.go(resumed);
@@ -200,7 +246,7 @@ async function openAdapter(
 ): Promise<Opened> {
   const memory = await planMemory(open, {
     ...limits,
-    maxMemory: options.maxMemory,
+    maxMemory: leastMemory(options, settings, open),
     microBatchTokens: settings.microBatchTokens,
     longest: limits.longest.reduce((length, { tokens }) => Math.max(length, tokens.length), 1),
   });
@@ -210,13 +256,15 @@ async function openAdapter(
 }
 
 async function openWhole(
-  model: ModelHandle,
-  options: TrainOptions,
-  settings: TrainSettings,
+  { model, options, settings, language }: TrainWork,
+  automaton: RowAutomaton,
   { path, dropout = 0, threads, vocabulary, allowedSets }: OpenTrainerOptions,
 ): Promise<Opened> {
-  const memory = planWhole(model.info(), settings, options.maxMemory);
-  const trainer = await loadAddon().openFullTrainer({ path, dropout, threads, vocabulary, allowedSets });
+  const memory = planWhole(model, settings, options.maxMemory);
+  const trainer = await loadAddon().openFullTrainer({
+    ...{ path, dropout, threads, vocabulary, allowedSets },
+    ...(language instanceof CellLanguage && tableTraining(language, automaton, settings)),
+  });
   return { trainer, memory, save: (metadata) => trainer.saveModel(options.adapter, metadata) };
 }
 
@@ -227,22 +275,40 @@ interface Writers {
   holdout: Lesson[];
 }
 
-function lessonWriters(options: TrainOptions, settings: TrainSettings, model: ModelHandle): Writers {
-  const language = tableTokenizer(model, options.format, options.schema, options.columns);
+function lessonWriters({ options, settings, learned, held: rows, model, language }: TrainWork): Writers {
   const schema = modelOrder(options.schema, language);
   const automaton = new RowAutomaton(schema, language, settings.permute > 0);
-  const lesson = { description: options.description, ...settings, eos: model.info().eos };
-  const held = options.holdout ? inOrderOf(schema, options.holdout) : [];
+  // A model of rows in any order is told which column comes next.
+  const nextColumns = language instanceof CellLanguage && settings.permute > 0;
+  const lesson = { description: options.description, ...settings, eos: model.eos, nextColumns };
+  const held = rows.length === 0 ? [] : inOrderOf(schema, rows);
   const holdoutWriter = new LessonWriter(automaton, held, lesson);
   const random = new Random(settings.seed).derive("holdout");
   const groups =
     held.length === 0 || rowCount(held) === 0 ? [] : partitionGroups(rowCount(held), options.k + 1, random);
-  const kept = groups.slice(0, Math.ceil(MAX_HOLDOUT_ROWS / (options.k + 1)));
+  const most = language instanceof CellLanguage ? MAX_VALIDATION_ROWS : MAX_HOLDOUT_ROWS;
+  const kept = groups.slice(0, Math.ceil(most / (options.k + 1)));
   return {
     automaton,
-    train: new LessonWriter(automaton, inOrderOf(schema, options.columns), lesson),
+    train: new LessonWriter(automaton, inOrderOf(schema, learned), lesson),
     holdout: kept.map((group) => holdoutWriter.write(group)),
   };
+}
+
+/** Adapters are trained on a device; a whole small model is as fast on the processor. */
+function deviceOf({ train, device }: TrainSettings): Pick<OpenTrainerOptions, "device"> {
+  const id = train === "all" ? undefined : chooseDevice(device).id;
+  return id === undefined ? {} : { device: id };
+}
+
+/** What was asked for, or what the device has free where that is less. */
+function leastMemory(
+  { maxMemory }: TrainOptions,
+  settings: TrainSettings,
+  { device }: OpenTrainerOptions,
+): number | undefined {
+  const free = device === undefined ? undefined : chooseDevice(settings.device).memoryFree;
+  return free === undefined ? maxMemory : Math.min(free, maxMemory ?? Infinity);
 }
 
 /**

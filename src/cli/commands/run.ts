@@ -6,8 +6,9 @@ import { defineCommand } from "../command";
 import { checkDevice } from "../device";
 import type { Io } from "../io";
 import { flag, pick, text } from "../options";
-import { describePlan } from "../plan";
+import { describeChoice, describePlan } from "../plan";
 import {
+  BASE_SPEC,
   EVALUATE_SPECS,
   PREPROCESS_SPECS,
   PRESET_SPECS,
@@ -22,7 +23,7 @@ import { withTemperatures } from "../temperature";
 const SPECS = {
   target: text("--target <column>", "column to predict"),
   out: text("--out <dir>", "the run folder; default harmonic-NAME"),
-  base: text("--base <model>", "a registered name, a GGUF, or hf:owner/repo/file.gguf; default smollm2-135m"),
+  base: BASE_SPEC,
   schema: text("--schema <file>", "schema of the table; default: inferred"),
   test: text("--test <file>", "real rows to test on; default: a fifth of the table"),
   holdout: text(
@@ -69,6 +70,7 @@ export function addRun(program: Command, io: Io): void {
         checkpointEverySeconds: options.checkpointEvery,
         maxMemory: options.maxMemory === undefined ? undefined : parseBytes(options.maxMemory),
         ...control,
+        onBase: (choice) => view.say(describeChoice(choice)),
         onPlan: (plan) => view.say(describePlan(plan)),
       });
       await print(result, describeRun(result));

@@ -4,12 +4,12 @@ import { trainFolder } from "../../run/train-folder";
 import { defineCommand } from "../command";
 import { checkDevice } from "../device";
 import type { Io } from "../io";
-import { pick, text } from "../options";
-import { describePlan } from "../plan";
-import { PRESET_SPECS, SHARED_SPECS, TRAIN_CONTROL_SPECS, TRAIN_SPECS } from "../stage-options";
+import { pick } from "../options";
+import { describeChoice, describePlan } from "../plan";
+import { BASE_SPEC, PRESET_SPECS, SHARED_SPECS, TRAIN_CONTROL_SPECS, TRAIN_SPECS } from "../stage-options";
 
 const SPECS = {
-  base: text("--base <model>", "a registered name, a GGUF, or hf:owner/repo/file.gguf; default smollm2-135m"),
+  base: BASE_SPEC,
   ...PRESET_SPECS,
   ...TRAIN_SPECS,
   ...TRAIN_CONTROL_SPECS,
@@ -34,6 +34,7 @@ export function addTrain(program: Command, io: Io): void {
         checkpointEverySeconds: options.checkpointEvery,
         maxMemory: options.maxMemory === undefined ? undefined : parseBytes(options.maxMemory),
         ...control,
+        onBase: (choice) => view.say(describeChoice(choice)),
         onPlan: (plan) => view.say(describePlan(plan)),
       });
       await print(result, `${result.adapter}\n`);

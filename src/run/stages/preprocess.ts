@@ -1,4 +1,5 @@
 import { preprocess, type PreprocessOptions, type PreprocessResult } from "../../preprocess/preprocess";
+import { HarmonicError } from "../../errors";
 import type { StageControl } from "../../progress";
 import { FILES, type RunFolder } from "../folder";
 import type { PlainSettings } from "../run-file";
@@ -22,6 +23,29 @@ export function plainPreprocessSettings(settings: PreprocessSettings): PlainSett
     compat,
     description: settings.description ?? null,
   };
+}
+
+/** The first setting that decides what a language model reads; undefined where there is none. */
+export function languagePreprocessing(settings: PreprocessSettings): string | undefined {
+  const { compat, k, format, filter, labelInDistance, description } = settings;
+  const given = {
+    compat: compat || undefined,
+    k: k || undefined,
+    format,
+    filter,
+    labelInDistance,
+    description,
+  };
+  return Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+}
+
+/** The settings for a table model, which reads rows alone. @throws E_USAGE for a setting of language models */
+export function tablePreprocessSettings(settings: PreprocessSettings): PreprocessSettings {
+  const misplaced = languagePreprocessing(settings);
+  if (misplaced === undefined) return { k: 0 };
+  throw new HarmonicError("E_USAGE", `expected a language model as the base for \`${misplaced}\``, {
+    hint: "leave the option out, or give --base smollm2-135m",
+  });
 }
 
 /** Finds the neighbours of the folder's training rows and writes the instruction data. */

@@ -3,6 +3,7 @@ import { resolveAdapter } from "../../model/adapter";
 import { readLora } from "../../model/lora";
 import { findModel } from "../../model/registry";
 import { resolveBase, type ResolvedBase } from "../../model/resolve";
+import { isTableBase } from "../../model/table-base";
 import { HarmonicError } from "../../errors";
 import { hashFile } from "../../hash";
 import type { StageControl } from "../../progress";
@@ -11,6 +12,7 @@ import { sampleToFile, type SampleOptions } from "../../sample/sample";
 import { parseSampleSettings, type SampleSettingsInput } from "../../sample/settings";
 import { readTable } from "../../table/read";
 import { rowCount } from "../../table/convert";
+import { loadCells } from "../cells-file";
 import { FILES, type RunFolder } from "../folder";
 import type { PlainSettings } from "../run-file";
 import { loadInstructionData } from "./load";
@@ -51,8 +53,8 @@ export interface SampleOverrides {
 }
 
 /** The settings with their defaults, as run.json holds them. */
-export function plainSampleSettings(settings: SampleStageSettings, compat: boolean): PlainSettings {
-  const wanted = { ...defaults(compat), rows: 1, ...settings };
+export function plainSampleSettings(settings: SampleStageSettings, defaults: SampleDefaults): PlainSettings {
+  const wanted = { ...defaults, rows: 1, ...settings };
   const { seed: _seed, threads: _threads, device: _device, ...plain } = parseSampleSettings(wanted);
   return {
     ...plain,
@@ -62,8 +64,14 @@ export function plainSampleSettings(settings: SampleStageSettings, compat: boole
   };
 }
 
-/** As the original draws: after random rows, at its temperature, and keeping what comes. */
-function defaults(compat: boolean): Pick<SampleSettingsInput, "prompt" | "temperature" | "allowCopies"> {
+export type SampleDefaults = Pick<SampleSettingsInput, "prompt" | "temperature" | "allowCopies">;
+
+/**
+ * What is drawn with where nothing else is said: a table model reads no examples; the original draws after random rows, at
+ * its temperature, and keeps what comes.
+ */
+export function sampleDefaults(base: { name: string } | undefined, compat: boolean): SampleDefaults {
+  if (isTableBase(base)) return { prompt: "none" };
   return compat ? { prompt: "random", temperature: 0.7, allowCopies: true } : {};
 }
 
@@ -74,10 +82,7 @@ export async function sampleStage(
   control: SampleStageControl,
 ): Promise<void> {
   if (folder.isDone("sample")) return;
-  await folder.begin(
-    "sample",
-    plainSampleSettings(settings, folder.run.settings.preprocess?.compat === true),
-  );
+  await folder.begin("sample", plainSampleSettings(settings, defaultsOf(folder)));
   const { identity, ...options } = await sampleOptions(folder, settings, control);
   const { explain } = options.settings;
   const result = await sampleToFile({
@@ -91,6 +96,9 @@ export async function sampleStage(
   const { redraws, ...rest } = result;
   await folder.finish("sample", outputs, { ...rest, redraws: { ...redraws } });
 }
+
+const defaultsOf = ({ run }: RunFolder): SampleDefaults =>
+  sampleDefaults(run.base, run.settings.preprocess?.compat === true);
 
 /** What `sample` needs, from the folder; `identity` tells its base, adapter and rows from others. */
 export async function sampleOptions(
@@ -114,10 +122,14 @@ export async function sampleOptions(
     labelInDistance: folder.run.settings.preprocess?.labelInDistance === true,
     base: base.path,
     ...(adapter !== undefined && { adapter }),
+    ...(isOwnTable(folder, control) && {
+      cells: await loadCells(folder.path(FILES.schema), data.schema),
+      k: 0,
+    }),
     ...{ rules, dependencies, conditions, anyOrder },
     permuted: adapter ? await isPermuted(adapter) : Number(folder.run.settings.train?.permute) > 0,
     settings: parseSampleSettings({
-      ...defaults(data.compat),
+      ...defaultsOf(folder),
       rows: rowCount(data.columns),
       ...settings,
       ...(givenRows !== undefined && { rows: givenRows }),
@@ -149,6 +161,10 @@ async function readConditions({
   };
 }
 
+/** Whether rows are drawn from the folder's own table model. */
+const isOwnTable = ({ run }: RunFolder, { adapter, base }: SampleOverrides): boolean =>
+  isTableBase(run.base) && adapter === undefined && base === undefined;
+
 /** Whether an adapter was trained on rows in all orders of their columns, as the trainer notes in it. */
 export async function isPermuted(adapter: string): Promise<boolean> {
   const { notes } = await readLora(adapter);
@@ -176,6 +192,11 @@ export async function baseOf(folder: RunFolder): Promise<ResolvedBase> {
   if (noted === undefined) {
     throw new HarmonicError("E_RUN", `${folder.directory}: ${FILES.run} names no base model`, {
       hint: "train the adapter with harmonic train, or give its base with --base",
+    });
+  }
+  if (isTableBase(noted)) {
+    throw new HarmonicError("E_USAGE", `${folder.directory} holds a table model, which has no base model`, {
+      hint: "name the language model with --base",
     });
   }
   // A path may have been relative to where the adapter was trained.

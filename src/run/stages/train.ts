@@ -1,10 +1,15 @@
+import { CellLanguage } from "../../cells/cell-language";
 import type { ResolvedBase } from "../../model/resolve";
+import { isTableBase, TABLE_BASE } from "../../model/table-base";
 import type { StageControl } from "../../progress";
+import { rowCount } from "../../table/convert";
 import { chooseDevice } from "../../devices/device";
 import { parseTrainSettings, type TrainSettingsInput } from "../../train/settings";
+import { languageTrainSettings, modelColumns, tableTrainSettings } from "../../train/table-settings";
 import { train, type TrainPlan, type TrainResult } from "../../train/train";
 import { FILES, type RunFolder } from "../folder";
 import type { PlainSettings } from "../run-file";
+import { saveCells } from "../cells-file";
 import { loadInstructionData, loadPart } from "./load";
 
 export type TrainStageSettings = Omit<TrainSettingsInput, "seed" | "threads">;
@@ -21,7 +26,10 @@ export interface TrainStageControl extends StageControl {
 
 /** The settings with their defaults, as run.json holds them. */
 export function plainTrainSettings(settings: TrainStageSettings): PlainSettings {
-  const { seed: _seed, threads: _threads, device: _device, ...plain } = parseTrainSettings(settings);
+  const { seed: _seed, threads: _threads, device: _device, ...parsed } = parseTrainSettings(settings);
+  // Those of table models only where they are given, so that folders of adapters made before are the same run.
+  const given = Object.entries(parsed).filter(([, value]) => value !== undefined);
+  const plain = Object.fromEntries(given) as PlainSettings;
   return {
     ...plain,
     epochs: plain.epochs ?? null,
@@ -45,16 +53,27 @@ export async function trainStage(
 ): Promise<void> {
   const isDone = folder.isDone("train");
   const data = await loadInstructionData(folder);
-  const plain = plainTrainSettings(settings);
+  const isTable = isTableBase(base);
+  const wanted = isTable
+    ? tableTrainSettings(settings, rowCount(data.columns), modelColumns(data.schema))
+    : languageTrainSettings(settings);
+  const plain = plainTrainSettings(wanted);
   if (isDone) return folder.agree("train", plain, { base, seed });
   await folder.begin("train", plain, { base, seed });
   const { threads, checkpointEverySeconds, maxMemory, signal, onProgress, onPlan } = control;
   const file = trainedFile(plain);
+  const cells = isTable ? CellLanguage.build(data.schema, data.columns, wanted) : undefined;
   const result = await train({
     ...data,
-    base: base.path,
-    baseIdentity: base.sha256,
-    settings: { ...settings, seed, device: chooseDevice(settings.device).kind, ...(threads !== undefined && { threads }) },
+    ...(cells
+      ? { base: cells, baseIdentity: TABLE_BASE, k: 0 }
+      : { base: base.path, baseIdentity: base.sha256 }),
+    settings: {
+      ...wanted,
+      seed,
+      device: chooseDevice(settings.device).kind,
+      ...(threads !== undefined && { threads }),
+    },
     ...(folder.has(FILES.holdout) && { holdout: await loadPart(folder, "holdout", data.schema) }),
     adapter: folder.path(file),
     checkpoint: folder.path(FILES.checkpoint),
@@ -65,6 +84,7 @@ export async function trainStage(
     onProgress,
     ...(onPlan && { onPlan }),
   });
+  if (cells) await saveCells(folder.path(FILES.schema), data.schema, cells);
   await folder.finish("train", [file, FILES.log], summaryOf(result));
 }
 

@@ -32,6 +32,6 @@ it("gives a lesson longer than a batch one of its own, and leaves out what has n
 
 it("gives every lesson its own dropout seed, however it is packed", () => {
   const lessons = [lesson(4, [1]), lesson(2, []), lesson(3, [0]), lesson(5, [3])];
-  const batches = packLessons(lessons, 8, BigUint64Array.of(1n, 2n, 3n, 4n));
+  const batches = packLessons(lessons, 8, { dropoutSeeds: BigUint64Array.of(1n, 2n, 3n, 4n) });
   expect(batches.map(({ dropoutSeeds }) => [...dropoutSeeds!])).toEqual([[1n, 3n], [4n]]);
 });

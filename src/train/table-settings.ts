@@ -1,0 +1,97 @@
+import { HarmonicError } from "../errors";
+import { isIdentifierField, type TableSchema } from "../table/schema";
+import type { TrainSettingsInput } from "./settings";
+import { TABLE_SETTINGS } from "./table-settings-shape";
+
+/** Tables of fewer rows get a smaller model, and what keeps it from learning rows by heart. */
+const SMALL_ROWS = 1000;
+const LARGE_ROWS = 5000;
+/** Rows that training of a large table sees in all, times its columns: about five minutes on two cores. */
+const MOST_CELLS = 5e6;
+/** Rows below which no value is taken for a secret: protecting each would leave nothing to learn. */
+const PROTECTED_ROWS = 1000;
+
+/** Settings that mean nothing to a table model: it has no base, no prompt and no tokenizer. */
+const OF_LANGUAGE_MODELS = [
+  ...(["rank", "alpha", "rslora", "targets", "groups", "maxUses", "loss", "vocabulary"] as const),
+  "weights",
+] as const satisfies (keyof TrainSettingsInput)[];
+
+/** The first of the settings that only a language model is trained with; undefined where there is none. */
+export function languageSetting(given: TrainSettingsInput): string | undefined {
+  if (given.train === "adapter") return "train";
+  return OF_LANGUAGE_MODELS.find((name) => given[name] !== undefined);
+}
+
+/** The settings of an adapter, or of a language model. @throws E_USAGE for a setting of table models */
+export function languageTrainSettings<T extends TrainSettingsInput>(given: T): T {
+  const misplaced = TABLE_SETTINGS.find((name) => given[name] !== undefined);
+  if (misplaced === undefined) return given;
+  throw new HarmonicError("E_USAGE", `expected a table model for \`${misplaced}\``, {
+    hint: "leave the option out, or give --base table",
+  });
+}
+
+/** Columns that a model writes. */
+export function modelColumns({ fields }: TableSchema): number {
+  return fields.filter((field) => !isIdentifierField(field)).length;
+}
+
+/**
+ * The settings of a table model: those given, over those that suit the table. Small tables get a small model that sees
+ * each row often, in random orders of the columns, with dropout and labels spread over neighbouring values; their last
+ * weights are kept, averaged, since the likeliest come too early for the rows drawn. Large ones are validated on a part of
+ * the training rows, of which the best weights are kept.
+ * @throws E_USAGE for a setting of language models, or a width that the heads cannot share
+ */
+export function tableTrainSettings(
+  given: TrainSettingsInput,
+  nRows: number,
+  nColumns: number,
+): TrainSettingsInput {
+  const misplaced = languageSetting(given);
+  if (misplaced !== undefined) {
+    throw new HarmonicError("E_USAGE", `expected a language model as the base for \`${misplaced}\``, {
+      hint: "leave the option out, or give --base smollm2-135m",
+    });
+  }
+  const settings = { ...defaultsOf(nRows, nColumns), ...withoutUndefined(given), train: "all" as const };
+  const { width, heads } = settings;
+  if (width % (2 * heads) !== 0) {
+    throw new HarmonicError(
+      "E_USAGE",
+      `expected an even number of values a head, but ${heads} heads share a width of ${width}`,
+      { hint: `use a width that is a multiple of ${2 * heads}` },
+    );
+  }
+  return settings;
+}
+
+function defaultsOf(nRows: number, nColumns: number) {
+  const common = {
+    heads: 4,
+    numbers: "auto" as const,
+    protectRare: nRows < PROTECTED_ROWS ? 0 : 3,
+    clip: 1,
+    microBatchTokens: 4096,
+  };
+  if (nRows < SMALL_ROWS) {
+    const batch = Math.max(1, Math.min(32, Math.round(nRows / 16)));
+    return {
+      ...{ ...common, layers: 3, width: 64, batch, learningRate: 2e-3, weightDecay: 0.05 },
+      ...{ dropout: 0.2, ordinal: true, permute: 0.8, smoothing: 0.1, averaging: 0.99 },
+      ...{ epochs: 40, validation: 0, validateEvery: 0 },
+    };
+  }
+  const epochs = Math.min(nRows < LARGE_ROWS ? 30 : 12, MOST_CELLS / (nRows * Math.max(1, nColumns)));
+  const small = nRows < LARGE_ROWS;
+  return {
+    ...{ ...common, layers: small ? 3 : 4, width: small ? 96 : 128, batch: small ? 64 : 256 },
+    ...{ learningRate: 2e-3, weightDecay: 0.01, dropout: small ? 0.1 : 0, ordinal: small },
+    ...{ permute: 0, smoothing: 0, averaging: 0.99, epochs, validation: 0.05, patience: 3 },
+  };
+}
+
+function withoutUndefined<T extends object>(settings: T): T {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as T;
+}
