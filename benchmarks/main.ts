@@ -4,11 +4,13 @@ import { runBenchmark } from "./harness/run";
 import type { Benchmark } from "./harness/trial";
 import { millionBenchmark } from "./million/benchmark";
 import { sampleBenchmark } from "./sample/benchmark";
+import { tableBenchmark } from "./table/benchmark";
 import { trainBenchmark } from "./train/benchmark";
 
 /** A benchmark by its name; made when it is run, since making one installs its peers. */
 const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   train: trainBenchmark,
+  table: tableBenchmark,
   sample: sampleBenchmark,
   million: millionBenchmark,
   groups: groupsBenchmark,

@@ -40,7 +40,7 @@ export async function benchTable(name: TableName): Promise<BenchTable> {
 }
 
 /** The census table, with a header; from UCI's own adult.data where that is what is there. */
-function adultPath(): string {
+export function adultPath(): string {
   const path = process.env["HARMONIC_BENCH_ADULT"] ?? benchmarkCache("adult.csv");
   if (!existsSync(path)) {
     throw new Error(

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { runProcess } from "../harness/process";
+import { trialArguments } from "../harness/child";
+import { runTableTrial, type Drawn, type TableTrial } from "./trial";
+
+export interface OursTrial extends TableTrial {
+  /** table, or a language model */
+  base: string;
+  /** further options of harmonic train */
+  options: string[];
+}
+
+const BIN = join(__dirname, "..", "..", "bin", "harmonic.js");
+const TIMEOUT_MS = 4 * 60 * 60_000;
+
+/** Ours, by the command line: each stage is a process of its own, of which the largest counts. */
+async function main(): Promise<void> {
+  const trial = trialArguments<OursTrial>();
+  await runTableTrial(trial, (seed, folder, scored) => draw(trial, seed, folder, scored));
+}
+
+async function draw(
+  { splits, rows, threads, base, options }: OursTrial,
+  seed: number,
+  folder: string,
+  scored: string,
+): Promise<Drawn> {
+  const run = join(folder, "run");
+  const common = ["--threads", String(threads), "--quiet", "--json"];
+  const preprocess = base === "table" ? ["--k", "0"] : [];
+  await harmonic([
+    "preprocess",
+    splits.train,
+    "--target",
+    splits.target,
+    "--out",
+    run,
+    ...preprocess,
+    ...common,
+  ]);
+  const train = await harmonic(["train", run, "--base", base, "--seed", String(seed), ...options, ...common]);
+  await harmonic(["sample", run, "--out", scored, ...common]);
+  const out = ["--rows", String(rows), "--out", join(folder, "rows.parquet")];
+  const sample = await harmonic(["sample", run, ...out, ...common]);
+  return {
+    trainSeconds: train.result["seconds"]!,
+    rowsPerSecond: rows / sample.result["seconds"]!,
+    peakMemory: Math.max(train.peakMemory, sample.peakMemory),
+  };
+}
+
+/** Runs a command of ours; its figures, and the largest resident memory in MB. */
+async function harmonic(argv: string[]): Promise<{ result: Record<string, number>; peakMemory: number }> {
+  const watch = require.resolve("./peak-memory.js");
+  const stdout = await runProcess([process.execPath, "-r", watch, BIN, ...argv], {}, TIMEOUT_MS);
+  const lines = stdout.trim().split("\n");
+  const { peakMemory } = JSON.parse(lines.pop()!) as { peakMemory: number };
+  return { result: JSON.parse(lines.join("\n")) as Record<string, number>, peakMemory };
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
