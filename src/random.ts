@@ -41,6 +41,16 @@ export class Random {
     return (high << 32n) | BigInt(this.nextUint32());
   }
 
+  /** What n calls of nextUint64 would return. */
+  nextUint64s(n: number): BigUint64Array {
+    const words = new Uint32Array(2 * n); // little-endian, as all processors that Node runs on here
+    for (let i = 0; i < n; i++) {
+      words[2 * i + 1] = this.nextUint32();
+      words[2 * i] = this.nextUint32();
+    }
+    return new BigUint64Array(words.buffer);
+  }
+
   /** Uniform in [0, 1), a multiple of 2^-53. */
   nextFloat(): number {
     const high = this.nextUint32() >>> 5;

@@ -23,6 +23,7 @@ export class PromptSource {
   private readonly encoded: (Int32Array | undefined)[] = [];
   /** what stands around the rows in the order that was asked for last */
   private ordered: { order: Order; parts: PromptTokens } | undefined;
+  private readonly bare = new Map<Order | undefined, Int32Array>();
   private order: { pass: number; ids: Int32Array } | undefined;
 
   constructor(
@@ -96,6 +97,14 @@ export class PromptSource {
   }
 
   private encode(ids: readonly number[], order?: Order): Int32Array {
+    if (ids.length > 0) return this.encodeRows(ids, order);
+    // Without examples there is one prompt an order.
+    let bare = this.bare.get(order);
+    if (!bare) this.bare.set(order, (bare = this.encodeRows(ids, order)));
+    return bare;
+  }
+
+  private encodeRows(ids: readonly number[], order?: Order): Int32Array {
     if (!order || order.every((f, place) => f === place)) {
       return this.automaton.encodePrompt(
         this.parts,

@@ -96,6 +96,7 @@ export class RowPlan {
   private readonly computed: DerivedColumn[];
   private readonly checks: CheckedRule[];
   private readonly seen: Set<string>[];
+  private readonly freeStart: RowStart;
 
   /** @throws E_USAGE where rules or conditions cannot be read or satisfied, E_INPUT for given cells that do not fit */
   constructor(private readonly options: RowPlanOptions) {
@@ -110,6 +111,7 @@ export class RowPlan {
     for (const f of this.given?.fields ?? []) this.domains[f] = { ...this.domains[f]!, missing: false };
     const isFree = options.permuted === true || options.anyOrder === true;
     this.order = this.orderOf(isFree ? this.set.conditioned : [], isFree);
+    this.freeStart = { order: this.order, startState: 0, prefix: new Int32Array(0) };
     if (!isFree) this.warnOfOrder();
 
     this.computed = this.set.derived.filter((derived) => !this.comesLast(derived));
@@ -139,7 +141,7 @@ export class RowPlan {
 
   /** How a row begins, by its number. */
   start(row: number): RowStart {
-    if (!this.given) return { order: this.order, startState: 0, prefix: new Int32Array(0) };
+    if (!this.given) return this.freeStart;
     const g = this.given.rowOf(row);
     const { order, nGiven, startState } = this.patternOf[g]!;
     const steps = this.options.automaton.cells.steps(this.given.columns, g, order, nGiven);

@@ -38,8 +38,11 @@ export const sampleSettingsSchema = z.strictObject({
   attempts: z.int().min(1).max(10000).default(100),
   /** keeps with each row what the model thought of it; see explain.ts [false] */
   explain: z.boolean().default(false),
-  /** rows that are drawn, kept and yielded together; rows depend on (seed, number of the group, row in it) [256] */
-  groupRows: z.int().min(1).max(65536).default(256),
+  /**
+   * rows that are drawn, kept and yielded together; rows depend on (seed, number of the group, row in it) [256; 4096 with
+   * the engine dense]
+   */
+  groupRows: z.int().min(1).max(65536).optional(),
   ...modelSettings,
 });
 

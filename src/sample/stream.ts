@@ -30,8 +30,8 @@ export interface StreamOptions extends StageControl {
 }
 
 /**
- * The groups of a sampling in order, each kept in parts before it is yielded. While the caller works on one the next is
- * drawn, and no more than that.
+ * The groups of a sampling in order, each kept in parts before it is yielded. While the caller works on one the next are
+ * drawn, as many as the sampler draws at once.
  */
 export async function* streamGroups(options: StreamOptions): AsyncGenerator<Part & { g: number }> {
   const { sampler, groups, identifiers, parts, counts = noCounts(), signal, onProgress } = options;
@@ -63,13 +63,21 @@ export async function* streamGroups(options: StreamOptions): AsyncGenerator<Part
   };
 
   report(0);
-  let ahead: ReturnType<typeof draw> | undefined;
+  const ahead: ReturnType<typeof draw>[] = [];
+  let next = groups.first;
+  const drawAhead = (): void => {
+    while (next < groups.end && ahead.length < sampler.groupsAtOnce) {
+      const drawn = draw(next++);
+      drawn.catch(() => undefined); // reported when it is awaited, unless the caller stops before
+      ahead.push(drawn);
+    }
+  };
   try {
     for (let g = groups.first; g < groups.end; g++) {
       current = g;
-      const { part, tokens } = await (ahead ?? draw(g));
-      ahead = g + 1 < groups.end ? draw(g + 1) : undefined;
-      ahead?.catch(() => undefined); // reported when it is awaited, unless the caller stops before
+      drawAhead();
+      const { part, tokens } = await ahead.shift()!;
+      drawAhead();
       if (tokens !== undefined) {
         await parts?.save(g, part);
         counts.drawn += rowCount(part.columns);
@@ -82,6 +90,6 @@ export async function* streamGroups(options: StreamOptions): AsyncGenerator<Part
     }
   } finally {
     ended.abort();
-    await ahead?.catch(() => undefined);
+    await Promise.allSettled(ahead);
   }
 }

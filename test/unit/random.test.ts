@@ -13,6 +13,12 @@ describe("Random", () => {
     expect(new Random(1).derive("split").nextUint32()).toBe(2245134106);
   });
 
+  it("draws many integers of 64 bits as it draws one", () => {
+    const random = new Random(5);
+    const one = Array.from({ length: 3 }, () => random.nextUint64());
+    expect([...new Random(5).nextUint64s(3)]).toEqual(one);
+  });
+
   it("takes a number, a text and a bigint as the same seed", () => {
     expect(draw(new Random("12"), 3)).toEqual(draw(new Random(12), 3));
     expect(draw(new Random(12n), 3)).toEqual(draw(new Random(12), 3));
