@@ -29,6 +29,13 @@ export function fileError(cause: unknown, path?: string): unknown {
   return new HarmonicError("E_IO", `${name}: ${known[0]}`, { hint: known[1], cause });
 }
 
+/** What a call of the file system comes to; where it fails, fileError of that. */
+export async function orFileError<T>(call: Promise<T>, path: string): Promise<T> {
+  return await call.catch((cause: unknown) => {
+    throw fileError(cause, path);
+  });
+}
+
 /** True where whoever read from a pipe of ours has ended. */
 export function isClosedPipe(error: unknown): boolean {
   for (let each = error; typeof each === "object" && each !== null; each = (each as Error).cause) {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { HarmonicError } from "../errors";
-import { fileError } from "../file-error";
+import { orFileError } from "../file-error";
 import { hashFile } from "../hash";
 import { FILES } from "../run/folder";
 import { modelCache } from "./cache";
@@ -50,9 +50,7 @@ async function convertPeft(directory: string, base: string): Promise<string> {
   const path = join(dirname(modelCache()), "adapters", `${await identityOf(directory, shape)}.gguf`);
   if (existsSync(path)) return path;
   const lora = await importPeft(directory, shape);
-  await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
-    throw fileError(cause, dirname(path));
-  });
+  await orFileError(mkdir(dirname(path), { recursive: true }), dirname(path));
   await writeLora(path, lora);
   return path;
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { HarmonicError } from "../errors";
-import { fileError } from "../file-error";
+import { orFileError } from "../file-error";
 import { toFloat32 } from "./floats";
 
 /** A metadata value as it is read; 64-bit integers as numbers. */
@@ -36,9 +36,7 @@ const FLOATS = new Map([
  * @throws E_MODEL where it is no GGUF, is damaged, or holds quantised tensors
  */
 export async function readGguf(path: string): Promise<Gguf> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw fileError(cause, path);
-  });
+  const bytes = await orFileError(readFile(path), path);
   if (bytes.toString("latin1", 0, 4) !== "GGUF") {
     throw new HarmonicError("E_MODEL", `expected ${path} to be a GGUF file but it is not`, {
       hint: "give an adapter that `harmonic train` wrote, or any LoRA in llama.cpp's format",

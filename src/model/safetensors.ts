@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { HarmonicError } from "../errors";
-import { fileError } from "../file-error";
+import { orFileError } from "../file-error";
 import { FLOAT_BYTES, toFloat32, type FloatType } from "./floats";
 
 /** A row-major matrix by its name; the last dimension is contiguous. */
@@ -24,9 +24,7 @@ const entrySchema = z.object({
  * @throws E_MODEL where it is damaged or holds another type
  */
 export async function readSafetensors(path: string): Promise<SafeTensor[]> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw fileError(cause, path);
-  });
+  const bytes = await orFileError(readFile(path), path);
   try {
     const length = Number(bytes.readBigUInt64LE(0));
     if (8 + length > bytes.length) throw new RangeError("header out of range");

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HarmonicError } from "../errors";
-import { fileError } from "../file-error";
+import { orFileError } from "../file-error";
 import { writeText } from "./atomic";
 import { lockFolder } from "./lock";
 import {
@@ -51,9 +51,7 @@ export class RunFolder {
    * @throws E_RUN where it holds another run, or files that are no run
    */
   static async create(directory: string, fresh: RunFile): Promise<RunFolder> {
-    await mkdir(directory, { recursive: true }).catch((cause: unknown) => {
-      throw fileError(cause, directory);
-    });
+    await orFileError(mkdir(directory, { recursive: true }), directory);
     const path = join(directory, FILES.run);
     if (!existsSync(path)) {
       const others = (await readdir(directory)).filter((name) => !name.startsWith("."));

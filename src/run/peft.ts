@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { HarmonicError } from "../errors";
-import { fileError } from "../file-error";
+import { orFileError } from "../file-error";
 import { adapterFile } from "../model/adapter";
 import { modelInfo } from "../model/info";
 import { readLora } from "../model/lora";
@@ -98,9 +98,7 @@ async function factsOfGguf(path: string): Promise<BaseFacts> {
 /** From the config.json of a Hugging Face model. */
 async function factsOfFolder(directory: string): Promise<BaseFacts> {
   const path = join(directory, "config.json");
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw fileError(cause, path);
-  });
+  const text = await orFileError(readFile(path, "utf8"), path);
   const schema = z.object({
     num_attention_heads: z.int().min(1),
     num_key_value_heads: z.int().min(1).optional(),

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RecordBatch } from "apache-arrow";
 import { HarmonicError } from "../errors";
-import { fileError } from "../file-error";
+import { orFileError } from "../file-error";
 import { writeText } from "../run/atomic";
 import { toRecordBatch } from "../table/batches";
 import type { TableSchema } from "../table/schema";
@@ -103,9 +103,7 @@ async function prepareFolder(
   mine: readonly string[],
   { shard }: RowGroups,
 ): Promise<void> {
-  await mkdir(directory, { recursive: true }).catch((cause: unknown) => {
-    throw fileError(cause, directory);
-  });
+  await orFileError(mkdir(directory, { recursive: true }), directory);
   const others = new RegExp(`^shard-(\\d+)-of-${shard.count}-part-`);
   const isOfOther = (name: string): boolean => {
     const index = others.exec(name)?.[1];

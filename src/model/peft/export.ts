@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { HarmonicError } from "../../errors";
-import { fileError } from "../../file-error";
+import { orFileError } from "../../file-error";
 import { writeText } from "../../run/atomic";
 import type { Lora, LoraMatrix } from "../lora";
 import { safetensorsBytes } from "../safetensors";
@@ -46,9 +46,7 @@ export async function exportPeft(options: ExportPeftOptions): Promise<{ config: 
     ];
   });
   const files = { config: join(out, PEFT_FILES.config), weights: join(out, PEFT_FILES.weights) };
-  await mkdir(out, { recursive: true }).catch((cause: unknown) => {
-    throw fileError(cause, out);
-  });
+  await orFileError(mkdir(out, { recursive: true }), out);
   await writeText(files.weights, safetensorsBytes(tensors));
   await writeText(files.config, JSON.stringify(configOf(placed, options), null, 2) + "\n");
   return files;
