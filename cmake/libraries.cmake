@@ -4,10 +4,24 @@
 
 # Faiss's exported target names OpenMP::OpenMP_CXX without looking for it.
 find_package(OpenMP REQUIRED)
+if(HARMONIC_FAISS_GPU)
+  # Nor does a Faiss with a GPU part look for CUDA.
+  find_package(CUDAToolkit)
+endif()
 if(HARMONIC_FAISS_DIR)
   find_package(faiss CONFIG REQUIRED PATHS "${HARMONIC_FAISS_DIR}" NO_DEFAULT_PATH)
 else()
   find_package(faiss CONFIG REQUIRED)
+endif()
+set(HARMONIC_FAISS_GPU_FOUND OFF)
+if(HARMONIC_FAISS_GPU)
+  find_path(FAISS_GPU_INCLUDE_DIR faiss/gpu/StandardGpuResources.h HINTS "${HARMONIC_FAISS_DIR}/include")
+  if(CUDAToolkit_FOUND AND FAISS_GPU_INCLUDE_DIR)
+    set(HARMONIC_FAISS_GPU_FOUND ON)
+  else()
+    message(WARNING "HARMONIC_FAISS_GPU: the Faiss that was found has no GPU part, or there is no CUDA toolkit: "
+                    "neighbours are searched on the CPU")
+  endif()
 endif()
 
 # Not find_package: Debian's config of XGBoost names a program that its package leaves out, and so always fails.

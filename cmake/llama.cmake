@@ -74,6 +74,7 @@ foreach(part COMMON TESTS TOOLS EXAMPLES SERVER APP)
 endforeach()
 
 include(cmake/cpu.cmake)
+include(cmake/cuda.cmake)
 
 add_subdirectory("${LLAMA_DIR}" "${CMAKE_BINARY_DIR}/llama.cpp" EXCLUDE_FROM_ALL)
 set_target_properties(llama ggml ggml-base ${GGML_AVAILABLE_BACKENDS} PROPERTIES

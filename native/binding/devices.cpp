@@ -2,6 +2,7 @@
 
 #include "binding/async.h"
 #include "engine/backends.h"
+#include "engine/knn-gpu.h"
 
 namespace harmonic {
 namespace {
@@ -48,12 +49,17 @@ Napi::Value features(const Napi::CallbackInfo& info) {
   return names_of(info.Env(), cpu_features());
 }
 
+Napi::Value count_neighbor_gpus(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), neighbor_gpus());
+}
+
 }  // namespace
 
 void register_devices(Napi::Env env, Napi::Object exports) {
   exports.Set("devices", Napi::Function::New(env, list_devices, "devices"));
   exports.Set("loadBackend", Napi::Function::New(env, load, "loadBackend"));
   exports.Set("libraryObstacle", Napi::Function::New(env, obstacle, "libraryObstacle"));
+  exports.Set("neighborGpus", Napi::Function::New(env, count_neighbor_gpus, "neighborGpus"));
   exports.Set("cpuFeatures", Napi::Function::New(env, features, "cpuFeatures"));
 }
 

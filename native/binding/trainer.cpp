@@ -40,6 +40,7 @@ class TrainerHandle final : public Napi::ObjectWrap<TrainerHandle> {
                         InstanceMethod<&TrainerHandle::save>("saveAdapter"),
                         InstanceMethod<&TrainerHandle::save>("saveModel"),
                         InstanceMethod<&TrainerHandle::n_parameters>("nParameters"),
+                        InstanceMethod<&TrainerHandle::on_cpu>("onCpu"),
                         InstanceMethod<&TrainerHandle::abort>("abort"),
                         InstanceMethod<&TrainerHandle::close>("close")});
   }
@@ -129,6 +130,13 @@ class TrainerHandle final : public Napi::ObjectWrap<TrainerHandle> {
     return Napi::Number::New(info.Env(), static_cast<double>(open(info.Env())->n_parameters()));
   }
 
+  Napi::Value on_cpu(const Napi::CallbackInfo& info) {
+    const auto names = open(info.Env())->on_cpu();
+    Napi::Array result = Napi::Array::New(info.Env(), names.size());
+    for (size_t i = 0; i < names.size(); i++) result.Set(static_cast<uint32_t>(i), names[i]);
+    return result;
+  }
+
   void abort(const Napi::CallbackInfo&) {
     if (trainer_) trainer_->abort();
   }
@@ -138,7 +146,8 @@ class TrainerHandle final : public Napi::ObjectWrap<TrainerHandle> {
   std::shared_ptr<Training> trainer_;
 };
 
-ggml_type weight_type(const std::string& name) {
+ggml_type weight_type(const std::string& name, bool on_device) {
+  if (name == "auto" && on_device) return GGML_TYPE_BF16;
   if (name == "f32") return GGML_TYPE_F32;
   if (name == "f16") return GGML_TYPE_F16;
   if (name == "bf16") return GGML_TYPE_BF16;
@@ -164,8 +173,10 @@ TrainerOptions read_options(Napi::Env env, const Napi::Object& o) {
   }
   options.adapter.seed = static_cast<uint64_t>(o.Get("seed").As<Napi::Number>().Int64Value());
   options.threads = o.Get("threads").As<Napi::Number>();
-  options.weights =
-      translate_errors(env, [&] { return weight_type(o.Get("weights").As<Napi::String>()); });
+  if (o.Has("device")) options.device = o.Get("device").As<Napi::String>();
+  options.weights = translate_errors(env, [&] {
+    return weight_type(o.Get("weights").As<Napi::String>(), !options.device.empty());
+  });
   options.vocabulary = copy_array<int32_t>(o.Get("vocabulary"));
   options.allowed_sets = copy_array<uint8_t>(o.Get("allowedSets"));
   return options;

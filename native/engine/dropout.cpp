@@ -71,7 +71,8 @@ void Dropout::factors(uint64_t site, int64_t token, int64_t first, int64_t n, fl
 }
 
 ggml_tensor* drop(ggml_context* c, ggml_tensor* x, const DropoutSite* site) {
-  return custom(c, x->ne[0], x->ne[1], {x}, drop_kernel, const_cast<DropoutSite*>(site));
+  return ggml_set_name(
+      custom(c, x->ne[0], x->ne[1], {x}, drop_kernel, const_cast<DropoutSite*>(site)), "dropout");
 }
 
 }  // namespace harmonic

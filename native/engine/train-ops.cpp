@@ -118,6 +118,8 @@ void softmax_loss_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
   const Range r = part(dst->ne[1], ith, nth, 1);
   for (int64_t i = r.begin; i < r.end; i++) {
     float* logits = data(dst) + i * stride(dst);
+    const float* from = data(dst->src[0]) + i * stride(dst->src[0]);
+    if (from != logits) std::copy_n(from, n, logits);
     const uint8_t* allowed =
         task.sets ? task.allowed + static_cast<size_t>(task.sets[i]) * n : nullptr;
     const int32_t label = task.labels[i];
@@ -164,6 +166,39 @@ ggml_tensor* swiglu_back(ggml_context* c, ggml_tensor* gate_up, ggml_tensor* gra
 
 ggml_tensor* softmax_loss(ggml_context* c, ggml_tensor* logits, LossTask* task) {
   return custom_inplace(c, logits, {}, softmax_loss_kernel, task);
+}
+
+ggml_tensor* softmax_loss_of(ggml_context* c, ggml_tensor* logits, LossTask* task) {
+  return custom(c, logits->ne[0], logits->ne[1], {logits}, softmax_loss_kernel, task);
+}
+
+ggml_tensor* CpuOps::lora_forward(ggml_tensor* y, ggml_tensor* z, LoraGroup* group) {
+  return harmonic::lora_forward(c_, y, z, group);
+}
+
+ggml_tensor* CpuOps::lora_back(ggml_tensor* dx, ggml_tensor* dy, ggml_tensor* x, ggml_tensor* z,
+                               LoraGroup* group) {
+  ggml_tensor* dz = lora_grad_z(c_, dy, group);
+  if (dx) return harmonic::lora_back(c_, dx, dy, x, z, dz, group);
+  ggml_build_forward_expand(graph_, lora_back_leaf(c_, dy, x, z, dz, group));
+  return nullptr;
+}
+
+ggml_tensor* CpuOps::attention(ggml_tensor* qkv, const LayerWeights& layer) {
+  return harmonic::attention(c_, qkv, layer, groups_);
+}
+
+ggml_tensor* CpuOps::attention_back(ggml_tensor* qkv, ggml_tensor* grad,
+                                    const LayerWeights& layer) {
+  return harmonic::attention_back(c_, qkv, grad, layer, groups_);
+}
+
+ggml_tensor* CpuOps::swiglu_back(ggml_tensor* gate_up, ggml_tensor* grad) {
+  return harmonic::swiglu_back(c_, gate_up, grad);
+}
+
+ggml_tensor* CpuOps::softmax_loss(ggml_tensor* logits, LossTask* task) {
+  return harmonic::softmax_loss(c_, logits, task);
 }
 
 }  // namespace harmonic

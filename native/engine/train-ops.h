@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "engine/adapter.h"
+#include "engine/attention.h"
 #include "engine/weights.h"
 #include "ggml.h"
 
@@ -41,5 +42,58 @@ struct LossTask {
 };
 // logits [n, R] -> weight * (p - onehot(label)), in place; the losses are written as a side effect.
 ggml_tensor* softmax_loss(ggml_context* c, ggml_tensor* logits, LossTask* task);
+// The same beside the logits, which may be in a device's memory.
+ggml_tensor* softmax_loss_of(ggml_context* c, ggml_tensor* logits, LossTask* task);
+
+// What the training graph is built of besides ggml's own operations, by where it is computed. For
+// one graph.
+class TrainOps {
+ public:
+  virtual ~TrainOps() = default;
+
+  // The A of a group, for z = A x.
+  virtual ggml_tensor* lora_in(LoraGroup* group) = 0;
+  // y + scale * B z for every member of the group; y is not used again.
+  virtual ggml_tensor* lora_forward(ggml_tensor* y, ggml_tensor* z, LoraGroup* group) = 0;
+  // Adds to the gradients of A and B, given that of the projection's result. Returns dx with what
+  // comes through A added to it; dx is not used again. Null where dx is, for an input that nothing
+  // is trained below.
+  virtual ggml_tensor* lora_back(ggml_tensor* dx, ggml_tensor* dy, ggml_tensor* x, ggml_tensor* z,
+                                 LoraGroup* group) = 0;
+  // As the functions of attention.h and those above.
+  virtual ggml_tensor* attention(ggml_tensor* qkv, const LayerWeights& layer) = 0;
+  virtual ggml_tensor* attention_back(ggml_tensor* qkv, ggml_tensor* grad,
+                                      const LayerWeights& layer) = 0;
+  virtual ggml_tensor* swiglu_back(ggml_tensor* gate_up, ggml_tensor* grad) = 0;
+  virtual ggml_tensor* softmax_loss(ggml_tensor* logits, LossTask* task) = 0;
+
+  // Fills the inputs that they have added to the graph, once it has memory; offsets: where groups
+  // start, and N.
+  virtual void fill(const std::vector<int32_t>&) const {}
+  // Brings the gradients, once computed, to the adapter.
+  virtual void gather() const {}
+};
+
+// As the custom operations above.
+class CpuOps final : public TrainOps {
+ public:
+  CpuOps(ggml_context* c, ggml_cgraph* graph, GroupAttention* groups)
+      : c_(c), graph_(graph), groups_(groups) {}
+
+  ggml_tensor* lora_in(LoraGroup* group) override { return group->a; }
+  ggml_tensor* lora_forward(ggml_tensor* y, ggml_tensor* z, LoraGroup* group) override;
+  ggml_tensor* lora_back(ggml_tensor* dx, ggml_tensor* dy, ggml_tensor* x, ggml_tensor* z,
+                         LoraGroup* group) override;
+  ggml_tensor* attention(ggml_tensor* qkv, const LayerWeights& layer) override;
+  ggml_tensor* attention_back(ggml_tensor* qkv, ggml_tensor* grad,
+                              const LayerWeights& layer) override;
+  ggml_tensor* swiglu_back(ggml_tensor* gate_up, ggml_tensor* grad) override;
+  ggml_tensor* softmax_loss(ggml_tensor* logits, LossTask* task) override;
+
+ private:
+  ggml_context* c_;
+  ggml_cgraph* graph_;
+  GroupAttention* groups_;
+};
 
 }  // namespace harmonic

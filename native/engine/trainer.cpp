@@ -25,13 +25,8 @@ struct BlockActivations {
 class GraphBuilder {
  public:
   GraphBuilder(ggml_context* c, ggml_cgraph* graph, Weights& weights, Adapter& adapter,
-               GroupAttention& attention, bool training)
-      : c_(c),
-        graph_(graph),
-        w_(weights),
-        adapter_(adapter),
-        attention_(attention),
-        training_(training) {}
+               TrainOps& ops, bool training)
+      : c_(c), graph_(graph), w_(weights), adapter_(adapter), ops_(ops), training_(training) {}
 
   ggml_tensor* norm(ggml_tensor* x, ggml_tensor* gain) {
     return ggml_mul(c_, ggml_rms_norm(c_, x, w_.hp.norm_epsilon), gain);
@@ -48,8 +43,8 @@ class GraphBuilder {
     if (bias) y = ggml_add(c_, y, bias);
     *z = nullptr;
     if (lora.empty()) return y;
-    *z = ggml_mul_mat(c_, lora.a, dropped(x, lora));
-    return lora_forward(c_, y, *z, &lora);
+    *z = ggml_mul_mat(c_, ops_.lora_in(&lora), dropped(x, lora));
+    return ops_.lora_forward(y, *z, &lora);
   }
 
   // The gradient of x, given that of y; adds the gradients of A and B.
@@ -57,7 +52,7 @@ class GraphBuilder {
                             ggml_tensor* z) {
     ggml_tensor* dx = m.multiply_transposed(c_, dy);
     if (lora.empty()) return dx;
-    return lora_back(c_, dx, dy, dropped(x, lora), z, lora_grad_z(c_, dy, &lora), &lora);
+    return ops_.lora_back(dx, dy, dropped(x, lora), z, &lora);
   }
 
   ggml_tensor* block(int i, ggml_tensor* x, BlockActivations& a) {
@@ -65,7 +60,7 @@ class GraphBuilder {
     LayerAdapter& lora = adapter_.layers[i];
     a.x = x;
     a.qkv = project(l.qkv, l.qkv_bias, lora.qkv, norm(x, l.attention_norm), &a.qkv_z);
-    a.attended = attention(c_, a.qkv, l, &attention_);
+    a.attended = ops_.attention(a.qkv, l);
     a.middle = ggml_add(c_, x, project(l.output, nullptr, lora.output, a.attended, &a.output_z));
     ggml_tensor* ffn_in = norm(a.middle, l.ffn_norm);
     a.gate_up = project(l.gate_up, nullptr, lora.gate_up, ffn_in, &a.gate_up_z);
@@ -79,20 +74,19 @@ class GraphBuilder {
     LayerAdapter& lora = adapter_.layers[i];
     ggml_tensor* hidden = ggml_swiglu(c_, a.gate_up);
     ggml_tensor* d_hidden = project_back(l.down, lora.down, dx, hidden, a.down_z);
-    ggml_tensor* d_gate_up = swiglu_back(c_, a.gate_up, d_hidden);
+    ggml_tensor* d_gate_up = ops_.swiglu_back(a.gate_up, d_hidden);
     ggml_tensor* ffn_in = norm(a.middle, l.ffn_norm);
     ggml_tensor* d_ffn_in = project_back(l.gate_up, lora.gate_up, d_gate_up, ffn_in, a.gate_up_z);
     dx = ggml_add(c_, dx, norm_back(d_ffn_in, a.middle, l.ffn_norm));
     ggml_tensor* d_attended = project_back(l.output, lora.output, dx, a.attended, a.output_z);
-    ggml_tensor* d_qkv = attention_back(c_, a.qkv, d_attended, l, &attention_);
+    ggml_tensor* d_qkv = ops_.attention_back(a.qkv, d_attended, l);
     ggml_tensor* attention_in = norm(a.x, l.attention_norm);
     if (i > 0) {
       ggml_tensor* d_in = project_back(l.qkv, lora.qkv, d_qkv, attention_in, a.qkv_z);
       return ggml_add(c_, dx, norm_back(d_in, a.x, l.attention_norm));
     }
     if (!lora.qkv.empty()) {
-      ggml_tensor* dz = lora_grad_z(c_, d_qkv, &lora.qkv);
-      keep(lora_back_leaf(c_, d_qkv, dropped(attention_in, lora.qkv), a.qkv_z, dz, &lora.qkv));
+      ops_.lora_back(nullptr, d_qkv, dropped(attention_in, lora.qkv), a.qkv_z, &lora.qkv);
     } else {
       keep(d_attended);
     }
@@ -111,7 +105,7 @@ class GraphBuilder {
   ggml_cgraph* graph_;
   Weights& w_;
   Adapter& adapter_;
-  GroupAttention& attention_;
+  TrainOps& ops_;
   bool training_;
 };
 
@@ -129,13 +123,24 @@ Trainer::Trainer(const TrainerOptions& options)
       options.allowed_sets.size() % options.vocabulary.size() != 0) {
     throw Error("E_USAGE", "expected `allowedSets` to hold whole rows of `vocabulary`");
   }
+  if (!options.device.empty()) {
+    if (options.weights == GGML_TYPE_I8) {
+      throw Error("E_USAGE",
+                  "expected bf16, f16 or f32 for `weights` on the device " + options.device +
+                      " but received int8, which the CPU alone multiplies",
+                  "leave the weights out");
+    }
+    device_ = std::make_unique<DeviceRunner>(options.device, cpu_.backend());
+  }
   weights_ = std::make_unique<Weights>(WeightsOptions{options.path, options.merged, options.weights,
                                                       options.vocabulary, true, options.measured},
-                                       cpu_.backend());
+                                       device_ ? device_->backend() : cpu_.backend());
   AdapterOptions adapter = options.adapter;
   adapter.measured = options.measured;
   adapter_ = std::make_unique<Adapter>(weights_->hp, adapter, cpu_.backend());
+  if (device_) device_->hold(*adapter_, options.measured);
   attention_ = std::make_unique<GroupAttention>(GroupAttention{AttentionShape(*weights_), {}});
+  if (device_ && !options.measured) device_->look_at(build_any(16).graph);
   allocator_ = ggml_gallocr_new(ggml_backend_get_default_buffer_type(cpu_.backend()));
 }
 
@@ -180,13 +185,19 @@ Trainer::Pass Trainer::build(const TrainBatch& batch, bool backward) {
   const int64_t n_head = n_head_ids();
   const int64_t chunk = std::clamp<int64_t>(kHeadChunkFloats / n_head, 1, n_loss);
   const size_t n_nodes =
-      256 + 96 * static_cast<size_t>(hp.n_layers) + 16 * ((n_loss + chunk - 1) / chunk);
+      256 + (device_ ? DeviceRunner::kNodesPerLayer : 96) * static_cast<size_t>(hp.n_layers) +
+      16 * ((n_loss + chunk - 1) / chunk);
   const size_t bytes =
       ggml_tensor_overhead() * n_nodes * 2 + ggml_graph_overhead_custom(n_nodes, false);
   pass.context.reset(ggml_init({bytes, nullptr, true}));
   ggml_context* c = pass.context.get();
   pass.graph = ggml_new_graph_custom(c, n_nodes, false);
-  GraphBuilder build(c, pass.graph, *weights_, *adapter_, *attention_, backward);
+  if (device_) {
+    pass.ops = device_->ops(c, pass.graph, *weights_, n);
+  } else {
+    pass.ops = std::make_unique<CpuOps>(c, pass.graph, attention_.get());
+  }
+  GraphBuilder build(c, pass.graph, *weights_, *adapter_, *pass.ops, backward);
 
   pass.tokens = input(c, n);
   pass.positions = input(c, n_loss);
@@ -207,7 +218,8 @@ Trainer::Pass Trainer::build(const TrainBatch& batch, bool backward) {
                           options_.allowed_sets.data(), pass.losses.data() + first});
     ggml_tensor* h =
         ggml_view_2d(c, normed, normed->ne[0], count, normed->nb[1], first * normed->nb[1]);
-    ggml_tensor* d_logits = softmax_loss(c, weights_->head.multiply(c, h), &pass.tasks.back());
+    ggml_tensor* d_logits =
+        pass.ops->softmax_loss(weights_->head.multiply(c, h), &pass.tasks.back());
     build.keep(d_logits);
     if (backward) {
       ggml_tensor* dh = weights_->head.multiply_transposed(c, d_logits);
@@ -240,7 +252,8 @@ std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
     adapter_->dropout.begin(batch.dropout_seeds, batch.group_offsets);
   }
   Pass pass = build(batch, backward);
-  if (!ggml_gallocr_alloc_graph(allocator_, pass.graph)) {
+  if (!(device_ ? device_->allocate(pass.graph)
+                : ggml_gallocr_alloc_graph(allocator_, pass.graph))) {
     throw Error("E_NATIVE",
                 "not enough memory for a training step of " + std::to_string(batch.tokens.size()) +
                     " tokens",
@@ -249,22 +262,36 @@ std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
   ggml_backend_tensor_set(pass.tokens, batch.tokens.data(), 0, ggml_nbytes(pass.tokens));
   ggml_backend_tensor_set(pass.positions, batch.loss_positions.data(), 0,
                           ggml_nbytes(pass.positions));
-  cpu_.compute(pass.graph, "training");
+  pass.ops->fill(batch.group_offsets);
+  if (device_) {
+    device_->compute(pass.graph, "training");
+    if (aborted_) throw Error("E_ABORTED", "training was interrupted");
+  } else {
+    cpu_.compute(pass.graph, "training");
+  }
+  if (backward) pass.ops->gather();
   return std::move(pass.losses);
 }
 
-TrainerMemory Trainer::memory(int64_t n, int64_t longest) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+Trainer::Pass Trainer::build_any(int64_t n) {
   TrainBatch batch;
   batch.tokens.resize(n);
   for (auto* x : {&batch.loss_positions, &batch.labels, &batch.sets}) x->resize(n);
   batch.weights.resize(n);
-  const Pass pass = build(batch, true);
+  return build(batch, true);
+}
+
+TrainerMemory Trainer::memory(int64_t n, int64_t longest) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const Pass pass = build_any(n);
   std::unique_ptr<ggml_gallocr, void (*)(ggml_gallocr_t)> allocator(
-      ggml_gallocr_new(ggml_backend_get_default_buffer_type(cpu_.backend())), ggml_gallocr_free);
+      ggml_gallocr_new(
+          ggml_backend_get_default_buffer_type(device_ ? device_->backend() : cpu_.backend())),
+      ggml_gallocr_free);
   size_t graph = 0;
   ggml_gallocr_reserve_n_size(allocator.get(), pass.graph, nullptr, nullptr, &graph);
   graph += ggml_used_mem(pass.context.get());
+  if (device_) return {weights_->bytes(), weights_->reading_bytes(), adapter_->bytes(), graph, 0};
 
   const Hyperparameters& hp = weights_->hp;
   const int64_t threads = options_.threads, share = (n + threads - 1) / threads + 16;
@@ -287,12 +314,19 @@ TrainerMemory Trainer::memory(int64_t n, int64_t longest) {
   return {weights_->bytes(), weights_->reading_bytes(), adapter_->bytes(), graph, work};
 }
 
+std::vector<std::string> Trainer::on_cpu() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!device_) return {};
+  return {device_->on_cpu().begin(), device_->on_cpu().end()};
+}
+
 std::vector<float> Trainer::accumulate(const TrainBatch& batch) { return run(batch, true); }
 
 std::vector<float> Trainer::evaluate(const TrainBatch& batch) { return run(batch, false); }
 
 double Trainer::update(const AdamWOptions& options) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (device_) device_->adapter_changed();
   return adapter_->update(options, options_.threads);
 }
 
@@ -303,6 +337,7 @@ std::vector<char> Trainer::state() {
 
 void Trainer::set_state(const std::vector<char>& state) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (device_) device_->adapter_changed();
   adapter_->set_state(state);
 }
 

@@ -10,6 +10,7 @@
 #include "engine/adapter.h"
 #include "engine/attention.h"
 #include "engine/cpu.h"
+#include "engine/device-runner.h"
 #include "engine/train-batch.h"
 #include "engine/train-ops.h"
 #include "engine/training.h"
@@ -30,6 +31,8 @@ struct TrainerOptions {
   std::vector<int32_t> vocabulary;
   // shape (sets, vocabulary.size()); empty: every id is allowed everywhere
   std::vector<uint8_t> allowed_sets;
+  // ggml's name of the device that computes; empty: the CPU
+  std::string device;
   // shapes alone: nothing is read or held, and memory() is all that can be asked
   bool measured = false;
 };
@@ -62,6 +65,7 @@ class Trainer final : public Training {
             const std::string& = "") override;
   size_t n_parameters() const override { return adapter_->n_parameters(); }
   void abort() override { aborted_ = true; }
+  std::vector<std::string> on_cpu() override;
   // Of a micro-batch of n tokens, the longest group of which has `longest`; all may be under loss.
   TrainerMemory memory(int64_t n, int64_t longest);
 
@@ -76,9 +80,12 @@ class Trainer final : public Training {
     ggml_tensor *tokens = nullptr, *positions = nullptr;
     std::vector<LossTask> tasks;
     std::vector<float> losses;
+    std::unique_ptr<TrainOps> ops;
   };
   // Refers to the batch.
   Pass build(const TrainBatch& batch, bool backward);
+  // Of n tokens that are nothing in particular, to be looked at alone.
+  Pass build_any(int64_t n);
   std::vector<float> run(const TrainBatch& batch, bool backward);
   void check(const TrainBatch& batch, bool backward) const;
   // ids that the head gives a logit
@@ -88,6 +95,7 @@ class Trainer final : public Training {
   std::mutex mutex_;
   std::atomic<bool> aborted_{false};
   Cpu cpu_;
+  std::unique_ptr<DeviceRunner> device_;  // null: the CPU
   ggml_gallocr_t allocator_ = nullptr;
   std::unique_ptr<Weights> weights_;
   std::unique_ptr<Adapter> adapter_;

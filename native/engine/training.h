@@ -28,6 +28,8 @@ class Training {
   virtual void save(const std::string& path, const std::map<std::string, std::string>& metadata,
                     const std::string& type) = 0;
   virtual size_t n_parameters() const = 0;
+  // Where a device computes: what it leaves to the CPU, by name, known from the first.
+  virtual std::vector<std::string> on_cpu() { return {}; }
   // Ends a running pass, and every later one, with E_ABORTED; the weights stay those of the last
   // update.
   virtual void abort() = 0;

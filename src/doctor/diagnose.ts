@@ -25,6 +25,8 @@ export interface Diagnosis {
   memory: { total: number; free: number };
   /** those that could be had on such a machine, the fastest first */
   backends: Backend[];
+  /** GPUs that neighbours are searched on, of those that Faiss was built for */
+  neighborGpus: number;
   /** what `--device auto` takes */
   device: Device;
   /** registered base models; path is null where one is not in the cache */
@@ -45,6 +47,7 @@ export function diagnose(): Diagnosis {
     },
     memory: { total: totalmem(), free: freemem() },
     backends,
+    neighborGpus: addon.neighborGpus(),
     device: chooseDevice("auto"),
     models: MODELS.map(({ name, size, file }) => {
       const path = join(modelCache(), file);

@@ -13,7 +13,7 @@ import type { Diagnosis } from "./diagnose";
  *           python3 -m pip install ...
  */
 export function formatDiagnosis(diagnosis: Diagnosis): string {
-  const { versions, platform, cpu, memory, backends, device, models } = diagnosis;
+  const { versions, platform, cpu, memory, backends, neighborGpus, device, models } = diagnosis;
   const lines = [
     ...Object.entries(versions).map(([name, version]) => `${name.padEnd(10)} ${version}`),
     `${"platform".padEnd(10)} ${platform}`,
@@ -21,6 +21,7 @@ export function formatDiagnosis(diagnosis: Diagnosis): string {
     `CPU        ${cpu.model}, ${cpu.cores} ${cpu.cores === 1 ? "core" : "cores"}`,
     `           ${cpu.features.join(" ")}`,
     `memory     ${formatBytes(memory.free)} free of ${formatBytes(memory.total)}`,
+    `neighbours ${neighborGpus > 0 ? `${neighborGpus} GPU` : "CPU (Faiss without its GPU part: build with HARMONIC_FAISS_GPU)"}`,
     ...backends.flatMap(({ kind, parts }) => ["", KIND_NAMES[kind], ...parts.flatMap(formatPart)]),
     "",
     "models",

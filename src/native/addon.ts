@@ -24,6 +24,9 @@ export interface Addon {
   /** The system's reason why a shared library cannot be loaded by this name; empty where it can. */
   libraryObstacle(name: string): string;
 
+  /** GPUs that neighbours are searched on; 0 where the Faiss that the addon is built with has no GPU part. */
+  neighborGpus(): number;
+
   /** Instruction sets that the CPU backend makes use of, e.g. "AVX512_VNNI". */
   cpuFeatures(): string[];
 
@@ -314,7 +317,7 @@ export interface GeneratorHandle {
   close(): void;
 }
 
-/** "auto": "int8" where the processor multiplies 8-bit integers fast (VNNI), else "bf16". */
+/** "auto": "int8" where the processor multiplies 8-bit integers fast (VNNI), else "bf16", as on a device. */
 export type WeightType = "auto" | "int8" | "bf16" | "f16" | "f32";
 export type TrainTarget = "q" | "k" | "v" | "o" | "gate" | "up" | "down";
 
@@ -331,6 +334,8 @@ export interface OpenTrainerOptions {
   threads: number;
   /** type that the frozen weights are held in while training */
   weights: WeightType;
+  /** ggml's name of the device that computes; absent: the CPU */
+  device?: string;
   /** keep each block's input alone and compute the block again in the backward pass: the same result [false] */
   recompute?: boolean;
   /** token ids that carry loss (the decoder's), ascending; empty: the full vocabulary */
@@ -410,6 +415,8 @@ export interface TrainingHandle {
   state(): Promise<ArrayBuffer>;
   setState(state: ArrayBuffer): Promise<void>;
   nParameters(): number;
+  /** Where a device computes: what it leaves to the CPU, by name. */
+  onCpu(): string[];
   /** Ends a running pass, and every later one, with E_ABORTED; state() still gives that of the last update. */
   abort(): void;
   close(): void;

@@ -43,7 +43,7 @@ export async function planMemory(options: OpenTrainerOptions, limits: MemoryLimi
   const { maxMemory = Infinity, longest, nGroups, begun } = limits;
   const base = process.memoryUsage().rss + ALLOWANCE;
   let smallest: MemoryPlan | undefined;
-  for (const candidate of candidates(options.weights, limits)) {
+  for (const candidate of candidates(options, limits)) {
     const nTokens = Math.max(longest, Math.min(candidate.microBatchTokens, nGroups * longest));
     const memory = await loadAddon().trainerMemory(
       { ...options, ...candidate },
@@ -65,12 +65,19 @@ export async function planMemory(options: OpenTrainerOptions, limits: MemoryLimi
   );
 }
 
-function candidates(weights: WeightType, limits: MemoryLimits): Omit<MemoryPlan, "bytes">[] {
+function candidates(
+  { weights, device }: OpenTrainerOptions,
+  limits: MemoryLimits,
+): Omit<MemoryPlan, "bytes">[] {
   const { maxMemory, microBatchTokens, longest, nGroups, begun } = limits;
   const sizes = [begun?.microBatchTokens ?? microBatchTokens];
   let size = Math.min(microBatchTokens, nGroups * longest);
   while (!begun && size > longest) sizes.push((size = Math.max(longest, Math.floor(size / 2))));
-  const types: WeightType[] = begun ? [begun.weights] : weights === "auto" ? ["auto", "int8"] : [weights];
+  const types: WeightType[] = begun
+    ? [begun.weights]
+    : weights === "auto" && !device
+      ? ["auto", "int8"]
+      : [weights];
   const all = types.flatMap((type) => [
     { weights: type, recompute: false, microBatchTokens: sizes[0]! },
     ...sizes.map((size) => ({ weights: type, recompute: true, microBatchTokens: size })),

@@ -1,0 +1,21 @@
+# CUDA, on request alone: by default nothing here is compiled for it, and a prebuilt backend of the same release is loaded
+# at run time where one is installed. HARMONIC_CUDA=source builds ggml's CUDA backend beside the addon, with the compiler
+# that CUDAToolkit_ROOT or CMAKE_CUDA_COMPILER names, or that is found.
+set(HARMONIC_CUDA "$ENV{HARMONIC_CUDA}" CACHE STRING "source: build ggml's CUDA backend from the pinned llama.cpp")
+set(HARMONIC_CUDA_ARCHITECTURES "$ENV{HARMONIC_CUDA_ARCHITECTURES}" CACHE STRING
+  "GPU architectures of that backend, e.g. 90 for an H100; empty: those that llama.cpp builds for")
+
+set(GGML_CUDA OFF CACHE BOOL "" FORCE)
+if(HARMONIC_CUDA STREQUAL "source")
+  find_package(CUDAToolkit REQUIRED)
+  set(GGML_CUDA ON CACHE BOOL "" FORCE)
+  if(HARMONIC_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES "${HARMONIC_CUDA_ARCHITECTURES}")
+  endif()
+  # Its pool of virtual memory alone calls the driver's library, which a machine without a GPU lacks.
+  if(NOT TARGET CUDA::cuda_driver)
+    set(GGML_CUDA_NO_VMM ON CACHE BOOL "" FORCE)
+  endif()
+elseif(HARMONIC_CUDA)
+  message(FATAL_ERROR "expected source for HARMONIC_CUDA but received ${HARMONIC_CUDA}")
+endif()

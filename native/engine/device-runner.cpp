@@ -1,0 +1,89 @@
+#include "engine/device-runner.h"
+
+#include <cctype>
+
+#include "engine/backends.h"
+#include "engine/error.h"
+#include "engine/runtime.h"
+
+namespace harmonic {
+namespace {
+
+// Nodes that only look at another's memory.
+bool is_view(const ggml_tensor* t) {
+  return t->op == GGML_OP_NONE || t->op == GGML_OP_RESHAPE || t->op == GGML_OP_VIEW ||
+         t->op == GGML_OP_PERMUTE || t->op == GGML_OP_TRANSPOSE;
+}
+
+// "get rows" of GET_ROWS; of a custom operation the name that it was given.
+std::string name_of(const ggml_tensor* t) {
+  if (t->op == GGML_OP_CUSTOM) return ggml_get_name(t);
+  std::string name = ggml_op_desc(t);
+  for (char& c : name) c = c == '_' ? ' ' : static_cast<char>(std::tolower(c));
+  return name;
+}
+
+}  // namespace
+
+DeviceRunner::DeviceRunner(const std::string& device, ggml_backend_t cpu)
+    : name_(device), backend_(ggml_backend_dev_init(find_device(device), nullptr)), cpu_(cpu) {
+  if (backend_) return;
+  throw Error("E_NATIVE", "the device " + device + " cannot be opened: " + take_log(),
+              "take the device cpu; harmonic doctor tells what this machine has");
+}
+
+DeviceRunner::~DeviceRunner() {
+  mirror_.reset();
+  ggml_backend_sched_free(scheduler_);
+  ggml_backend_free(backend_);
+}
+
+void DeviceRunner::hold(const Adapter& adapter, bool measured) {
+  mirror_ = std::make_unique<AdapterMirror>(adapter, backend_, measured);
+  stale_ = true;
+}
+
+std::unique_ptr<TrainOps> DeviceRunner::ops(ggml_context* c, ggml_cgraph* graph,
+                                            const Weights& weights, int64_t n) const {
+  return std::make_unique<DeviceOps>(c, graph, weights.hp, weights.rope_factors, *mirror_, n);
+}
+
+void DeviceRunner::look_at(ggml_cgraph* graph) {
+  for (int i = 0; i < ggml_graph_n_nodes(graph); i++) {
+    const ggml_tensor* node = ggml_graph_node(graph, i);
+    if (!is_view(node) && !ggml_backend_supports_op(backend_, node)) on_cpu_.insert(name_of(node));
+  }
+}
+
+bool DeviceRunner::allocate(ggml_cgraph* graph) {
+  const size_t size = 2 * static_cast<size_t>(ggml_graph_size(graph));
+  if (size > capacity_) {
+    ggml_backend_sched_free(scheduler_);
+    ggml_backend_t backends[] = {backend_, cpu_};
+    scheduler_ = ggml_backend_sched_new(backends, nullptr, 2, size, false, false);
+    capacity_ = size;
+  }
+  look_at(graph);
+  ggml_backend_sched_reset(scheduler_);
+  for (int i = 0; i < ggml_graph_n_nodes(graph); i++) {
+    ggml_tensor* node = ggml_graph_node(graph, i);
+    if (is_view(node)) continue;
+    const bool supported = ggml_backend_supports_op(backend_, node);
+    ggml_backend_sched_set_tensor_backend(scheduler_, node, supported ? backend_ : cpu_);
+  }
+  return ggml_backend_sched_alloc_graph(scheduler_, graph);
+}
+
+void DeviceRunner::compute(ggml_cgraph* graph, const std::string& what) {
+  if (stale_) mirror_->upload();
+  stale_ = false;
+  take_log();
+  const ggml_status status = ggml_backend_sched_graph_compute(scheduler_, graph);
+  if (status == GGML_STATUS_SUCCESS || status == GGML_STATUS_ABORTED) return;
+  const std::string reason = take_log();
+  throw Error("E_NATIVE",
+              what + " failed on the device " + name_ + (reason.empty() ? "" : ": " + reason),
+              "take the device cpu, or less memory by --max-memory; the checkpoint is kept");
+}
+
+}  // namespace harmonic

@@ -1,0 +1,54 @@
+#pragma once
+#include <memory>
+#include <set>
+#include <string>
+
+#include "engine/adapter-mirror.h"
+#include "engine/device-ops.h"
+#include "ggml-backend.h"
+
+namespace harmonic {
+
+// Computes training graphs on a device. What its backend has no kernel for is given to the CPU by
+// ggml's scheduler, which copies between them.
+class DeviceRunner {
+ public:
+  // Nodes and views that DeviceOps and the builder make of a block, forward twice and backward.
+  static constexpr size_t kNodesPerLayer = 640;
+
+  // `device` by ggml's name; `cpu` outlives it. Throws Error E_NATIVE where it cannot be opened.
+  DeviceRunner(const std::string& device, ggml_backend_t cpu);
+  ~DeviceRunner();
+  DeviceRunner(const DeviceRunner&) = delete;
+  DeviceRunner& operator=(const DeviceRunner&) = delete;
+
+  ggml_backend_t backend() const { return backend_; }
+  // What is trained; before ops().
+  void hold(const Adapter& adapter, bool measured);
+  // To be called when the adapter's values are others.
+  void adapter_changed() { stale_ = true; }
+
+  std::unique_ptr<TrainOps> ops(ggml_context* c, ggml_cgraph* graph, const Weights& weights,
+                                int64_t n) const;
+  // Notes which operations of a graph the CPU will compute.
+  void look_at(ggml_cgraph* graph);
+  // Gives a graph its places and memory; false where there is not enough.
+  bool allocate(ggml_cgraph* graph);
+  // Throws Error E_NATIVE where it fails; `what` names the work.
+  void compute(ggml_cgraph* graph, const std::string& what);
+
+  // Operations of the graphs seen so far that the device lacks, by name.
+  const std::set<std::string>& on_cpu() const { return on_cpu_; }
+
+ private:
+  const std::string name_;
+  ggml_backend_t backend_;
+  ggml_backend_t cpu_;
+  ggml_backend_sched_t scheduler_ = nullptr;
+  size_t capacity_ = 0;
+  std::unique_ptr<AdapterMirror> mirror_;
+  bool stale_ = true;
+  std::set<std::string> on_cpu_;
+};
+
+}  // namespace harmonic
