@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Schema, Table, tableFromIPC, tableToIPC } from "apache-arrow";
-import { fileError } from "../file-error";
+import { orFileError } from "../file-error";
 import { writeText } from "../run/atomic";
 import { lockFolder } from "../run/lock";
 import { columnsFromBatches, toRecordBatch } from "../table/batches";
@@ -40,16 +40,12 @@ export class Parts {
     schemas: { rows: TableSchema; explanations: TableSchema },
   ): Promise<Parts> {
     const identityPath = join(directory, "identity.json");
-    await translated(directory, () => mkdir(directory, { recursive: true }));
+    await orFileError(mkdir(directory, { recursive: true }), directory);
     const unlock = await lockFolder(directory);
     try {
       const found = await readFile(identityPath, "utf8").catch(() => undefined);
       if (found !== identity) {
-        await translated(directory, async () => {
-          for (const name of await readdir(directory)) {
-            if (name !== ".lock") await rm(join(directory, name), { recursive: true });
-          }
-        });
+        await orFileError(emptyFolder(directory), directory);
         await writeText(identityPath, identity);
       }
       return new Parts(directory, schemas.rows, schemas.explanations, unlock);
@@ -133,10 +129,9 @@ async function readColumns(path: string, schema: TableSchema): Promise<Part | un
   }
 }
 
-async function translated<T>(path: string, use: () => Promise<T>): Promise<T> {
-  try {
-    return await use();
-  } catch (cause) {
-    throw fileError(cause, path);
+/** Deletes what a folder holds, but its lock. */
+async function emptyFolder(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (name !== ".lock") await rm(join(directory, name), { recursive: true });
   }
 }
