@@ -43,6 +43,8 @@ export interface PreprocessOptions extends StageControl {
   compat?: boolean;
   /** what the rows are about, for the prompts */
   description?: string;
+  /** whether the conversations are written, which a table model does not read [true] */
+  conversations?: boolean;
   threads?: number;
 }
 
@@ -98,7 +100,8 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
     });
   }
 
-  step(2, `writing ${groups.length} instructions`);
+  const writes = options.conversations ?? true;
+  step(2, writes ? `writing ${groups.length} instructions` : "writing the schema");
   const description = options.description ?? (compat ? originalDescription(schema) : "");
   const result: PreprocessResult = {
     schema,
@@ -111,7 +114,7 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
     ...(filter ? { filter } : {}),
     files: {},
   };
-  if (options.out !== undefined) result.files = await writeFiles(options.out, result, options.signal);
+  if (options.out !== undefined) result.files = await writeFiles(options.out, result, writes, options.signal);
   step(3, "done");
   return result;
 }
@@ -149,27 +152,26 @@ function checkCompat(compat: boolean, k: number, options: PreprocessOptions): vo
 async function writeFiles(
   out: string,
   result: PreprocessResult,
+  conversations: boolean,
   signal: AbortSignal | undefined,
 ): Promise<PreprocessResult["files"]> {
-  const files = {
-    schema: join(out, "schema.json"),
-    neighbors: join(out, "neighbors.arrow"),
-    instructions: join(out, "instructions.jsonl"),
-  };
+  const files = { schema: join(out, "schema.json"), neighbors: join(out, "neighbors.arrow") };
   const { columns, schema, neighbors, k, groups, description } = result;
   await mkdir(out, { recursive: true }).catch((cause: unknown) => {
     throw fileError(cause, out);
   });
   await writeText(files.schema, schemaToJson(schema));
   await saveNeighbors(files.neighbors, neighbors, rowCount(columns), k);
+  if (!conversations) return files;
+  const instructions = join(out, "instructions.jsonl");
   const lines = conversationLines(columns, schema, rowFormat(result.format), groups, { description, k });
   try {
-    await replaceFile(files.instructions, (partial) =>
+    await replaceFile(instructions, (partial) =>
       pipeline(Readable.from(lines), createWriteStream(partial), { signal }),
     );
   } catch (cause) {
     throwIfAborted(signal, "preprocess");
     throw cause;
   }
-  return files;
+  return { ...files, instructions };
 }

@@ -13,6 +13,8 @@ export interface TrainingLogEntry {
   learningRate: number;
   gradientNorm: number;
   tokensPerSecond: number;
+  /** the same by column: the sum over the tokens of its cell; of table models, now and then */
+  lossPerColumn?: Record<string, number>;
   /** of the holdout, nats a row, where it was measured after this step */
   holdoutLossPerRow?: number;
   /** the same by column: the sum over the tokens of its cell */

@@ -16,11 +16,14 @@ import { learningRateAt } from "./schedule";
 import type { SoftLabels } from "./soft-labels";
 import type { TrainSettings } from "./settings";
 import type { TrainOptions, TrainPlan, TrainResult } from "./train";
-import { defaultValidateEvery, holdoutLoss, Validation } from "./validation";
+import { defaultValidateEvery, holdoutLoss, lossPerColumn, Validation } from "./validation";
 
 /** Forward and backward cost about three times a forward pass. */
 const BACKWARD_FACTOR = 3;
 const CHECKPOINT_EVERY_SECONDS = 30;
+/** Times that a training tells what each column costs, and how many columns it names. */
+const TIMES_BY_COLUMN = 20;
+const COLUMNS_NAMED = 2;
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 export interface TrainRunParts {
@@ -35,6 +38,8 @@ export interface TrainRunParts {
   /** what a step learns */
   lessons: (step: number) => Lesson[];
   holdout: readonly Lesson[];
+  /** whether it is told now and then what each column costs */
+  byColumn: boolean;
   /** spreads what a step learns */
   softLabels?: SoftLabels | undefined;
   fingerprint: string;
@@ -43,6 +48,8 @@ export interface TrainRunParts {
 /** The steps of one call of train(): the loop, what it keeps, and what it says. */
 export class TrainRun {
   private tokens = 0;
+  /** what the columns that cost most did when it was last told */
+  private dearest = "";
   private checkpointAt = Date.now();
   private watch = new LossWatch();
   private validation!: Validation;
@@ -94,6 +101,10 @@ export class TrainRun {
       ...(after !== undefined && { holdoutLossPerRow: { before: this.validation.record.before, after } }),
       ...(this.best && { bestStep: this.best.step }),
     };
+  }
+
+  private get names(): string[] {
+    return this.parts.automaton.schema.fields.map(({ name }) => name);
   }
 
   private newValidation(before: number): Validation {
@@ -150,11 +161,14 @@ export class TrainRun {
       throw this.lost(`the gradient has become zero at step ${step + 1} of ${curriculum.steps}`);
     }
     this.watch.add(mean);
+    const every = Math.ceil(curriculum.steps / TIMES_BY_COLUMN);
+    const byColumn = this.parts.byColumn && (step + 1) % every === 0;
     return {
       step: step + 1,
       epoch: ((step + 1) / curriculum.steps) * settings.epochs,
       loss: mean,
       lossPerRow: sum / lessons.reduce((n, lesson) => n + lesson.nRows, 0),
+      ...(byColumn && { lossPerColumn: lossPerColumn(loss, lessons, this.names) }),
       learningRate,
       gradientNorm,
       tokensPerSecond: tokens / ((Date.now() - started) / 1000),
@@ -171,12 +185,11 @@ export class TrainRun {
 
   /** Adds the holdout's loss to the entry; the best state so far is kept. */
   private async validate(entry: TrainingLogEntry): Promise<void> {
-    const { holdout, trainer, automaton, fingerprint } = this.parts;
+    const { holdout, trainer, fingerprint } = this.parts;
     const losses = await this.orCheckpoint(entry.step - 1, () =>
       this.pass(holdout, (batch) => trainer.evaluate(batch)),
     );
-    const names = automaton.schema.fields.map(({ name }) => name);
-    Object.assign(entry, holdoutLoss(losses, holdout, names));
+    Object.assign(entry, holdoutLoss(losses, holdout, this.names));
     if (!this.validation.note(entry.step, entry.holdoutLossPerRow!)) return;
     const state = await trainer.state();
     this.best = { fingerprint, step: entry.step, state, ...this.records() };
@@ -274,12 +287,13 @@ export class TrainRun {
     const { options, curriculum } = this.parts;
     const best = this.validation.record.best;
     const held = best ? `, holdout ${best.lossPerRow.toFixed(2)}` : "";
+    this.dearest = dearestColumns(entry.lossPerColumn) ?? this.dearest;
     options.onProgress?.({
       stage: "train",
       done: entry.step,
       total: curriculum.steps,
       unit: "steps",
-      note: `loss ${lossPerRow.toFixed(2)} nats a row${held}, ${Math.round(entry.tokensPerSecond)} tokens/s`,
+      note: `loss ${lossPerRow.toFixed(2)} nats a row${this.dearest}${held}, ${Math.round(entry.tokensPerSecond)} tokens/s`,
     });
   }
 
@@ -299,6 +313,14 @@ export class TrainRun {
       estimatedSeconds: tokens / tokensPerSecond,
     };
   }
+}
+
+/** " (fnlwgt 4.21, age 3.40)" */
+function dearestColumns(losses: Record<string, number> | undefined): string | undefined {
+  if (losses === undefined) return undefined;
+  const sorted = Object.entries(losses).sort(([, a], [, b]) => b - a);
+  const named = sorted.slice(0, COLUMNS_NAMED).map(([name, loss]) => `${name} ${loss.toFixed(2)}`);
+  return ` (${named.join(", ")})`;
 }
 
 const countTokens = (lessons: readonly Lesson[]): number =>

@@ -219,6 +219,7 @@ async function trainWith(work: TrainWork): Promise<TrainResult> {
     if (resumed) await trainer.setState(resumed.state);
     const run = new TrainRun({
       ...{ options, settings, curriculum, lessons, fingerprint, ...opened },
+      byColumn: work.language instanceof CellLanguage,
       ...(settings.smoothing !== undefined &&
         settings.smoothing > 0 &&
         work.language instanceof CellLanguage && {

@@ -73,6 +73,19 @@ export function holdoutLoss(
   names: readonly string[],
 ): HoldoutLoss {
   const nRows = lessons.reduce((n, lesson) => n + lesson.nRows, 0);
+  return {
+    holdoutLossPerRow: losses.reduce((a, b) => a + b, 0) / nRows,
+    holdoutLossPerColumn: lossPerColumn(losses, lessons, names),
+  };
+}
+
+/** Nats of each column's cells, a row. */
+export function lossPerColumn(
+  losses: readonly number[],
+  lessons: readonly Lesson[],
+  names: readonly string[],
+): Record<string, number> {
+  const nRows = lessons.reduce((n, lesson) => n + lesson.nRows, 0);
   const sums = new Float64Array(names.length);
   let at = 0;
   for (const { columns } of lessons) {
@@ -81,8 +94,5 @@ export function holdoutLoss(
       at++;
     }
   }
-  return {
-    holdoutLossPerRow: losses.reduce((a, b) => a + b, 0) / nRows,
-    holdoutLossPerColumn: Object.fromEntries(names.map((name, f) => [name, sums[f]! / nRows])),
-  };
+  return Object.fromEntries(names.map((name, f) => [name, sums[f]! / nRows]));
 }

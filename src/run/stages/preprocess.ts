@@ -1,5 +1,6 @@
 import { preprocess, type PreprocessOptions, type PreprocessResult } from "../../preprocess/preprocess";
 import { HarmonicError } from "../../errors";
+import { isTableBase } from "../../model/table-base";
 import type { StageControl } from "../../progress";
 import { FILES, type RunFolder } from "../folder";
 import type { PlainSettings } from "../run-file";
@@ -61,6 +62,7 @@ export async function preprocessStage(
     table: folder.path(FILES.train),
     schema: folder.path(FILES.schema),
     out: folder.directory,
+    conversations: !isTableBase(folder.run.base),
     ...definedControl(control),
   });
   await finishPreprocess(folder, result);
@@ -68,7 +70,8 @@ export async function preprocessStage(
 
 /** Notes what `preprocess` has left in the folder. */
 export async function finishPreprocess(folder: RunFolder, result: PreprocessResult): Promise<void> {
-  await folder.finish("preprocess", [FILES.schema, FILES.neighbors, FILES.instructions], {
+  const instructions = result.files.instructions === undefined ? [] : [FILES.instructions];
+  await folder.finish("preprocess", [FILES.schema, FILES.neighbors, ...instructions], {
     groups: result.groups.length,
     description: result.description,
   });
