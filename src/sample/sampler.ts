@@ -1,3 +1,4 @@
+import type { CellLanguage } from "../cells/cell-language";
 import { aborted, HarmonicError, isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
 import { rowFormat } from "../instruct/formats";
@@ -48,6 +49,8 @@ export interface SamplerOptions {
   neighbors?: Int32Array;
   /** base model, a GGUF */
   base: string;
+  /** what a table model writes rows in; absent: the base's own tokens */
+  cells?: CellLanguage | undefined;
   /** LoRA adapter: a GGUF, or a folder that PEFT saved */
   adapter?: string;
   /** whether the target counts in distances, as in preprocess; default false */
@@ -136,7 +139,8 @@ export class Sampler {
     });
     try {
       const { description, k, labelInDistance = false } = options;
-      const language = tableTokenizer(model, options.format, options.schema, options.columns);
+      const language =
+        options.cells ?? tableTokenizer(model, options.format, options.schema, options.columns);
       const schema = modelOrder(options.schema, language);
       const columns = inOrderOf(schema, options.columns);
       const automaton = new RowAutomaton(schema, language, true);
@@ -327,7 +331,7 @@ export class Sampler {
 
 /** Finds what no row can satisfy before a model is loaded. @throws E_USAGE */
 function checkRules(options: SamplerOptions): void {
-  const schema = modelOrder(options.schema, rowFormat(options.format));
+  const schema = modelOrder(options.schema, options.cells ?? rowFormat(options.format));
   const columns = inOrderOf(schema, options.columns);
   const where = options.conditions?.where;
   narrowDomains(compileRules(schema, columns, { rules: rulesOf(options), where }));
