@@ -15,6 +15,7 @@ import {
 } from "../table/schema";
 import { hasSeconds, printedDecimals } from "../instruct/cell";
 import { parseIso } from "../table/date-format";
+import type { CharacterCell } from "./character-edges";
 import { dateCell } from "./dates";
 import { numberCell } from "./digits";
 import { textCell } from "./text-cell";
@@ -74,13 +75,7 @@ function dateStates(field: DateField, tokenizer: Tokenizer, exit: Exit, column: 
   const precision = !withTime ? "day" : hasSeconds(field.format) ? "second" : "minute";
   const lowest = parseIso(minimum, withTime) ?? 0;
   const highest = parseIso(maximum, withTime) ?? 0;
-  const root = dateCell(
-    { lowest, highest, precision },
-    (character) => tokenizer.encode(character),
-    exit,
-    column,
-    field.name,
-  );
+  const root = dateCell({ lowest, highest, precision }, charactersOf(field, tokenizer, exit, column));
   if (root) return root;
   throw new HarmonicError(
     "E_INPUT",
@@ -135,7 +130,12 @@ function numberStates(
     minDecimals: printedDecimals(field, format),
     ...(width && { width }),
   };
-  return numberCell(cell, (character) => tokenizer.encode(character), exit, column, field.name);
+  return numberCell(cell, charactersOf(field, tokenizer, exit, column));
+}
+
+function charactersOf(field: Field, tokenizer: Tokenizer, exit: Exit, column: number): CharacterCell {
+  const tokensOf = (character: string): readonly number[] => tokenizer.encode(character);
+  return { tokensOf, exit, column, columnName: field.name };
 }
 
 function missingEntry(format: RowFormat, tokenizer: Tokenizer): TrieEntry {

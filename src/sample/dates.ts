@@ -1,6 +1,6 @@
-import { HarmonicError } from "../errors";
 import { calendarStates, type PartWriter } from "./calendar-states";
-import { ACTION_NONE, ACTION_POWER_OF_TEN, connectAll, type Exit, Node } from "./graph";
+import { type CharacterCell, CharacterEdges } from "./character-edges";
+import { Node } from "./graph";
 
 /** A date cell in ISO 8601: real days and times from `lowest` to `highest`, as ISO digits run together. */
 export interface DateCell {
@@ -26,16 +26,11 @@ const N_PARTS = { day: 3, minute: 5, second: 6 };
  * Undefined where the range has no date.
  * @throws E_MODEL where the text behind the cell could go on with the date
  */
-export function dateCell(
-  cell: DateCell,
-  tokensOf: (character: string) => readonly number[],
-  exit: Exit,
-  column: number,
-  columnName: string,
-): Node | undefined {
-  const { lowest, highest, precision } = cell;
-  const digits = new DateDigits(precision, tokensOf, exit, column, columnName);
-  return calendarStates({ lowest, highest, nParts: N_PARTS[precision] }, digits);
+export function dateCell({ lowest, highest, precision }: DateCell, place: CharacterCell): Node | undefined {
+  return calendarStates(
+    { lowest, highest, nParts: N_PARTS[precision] },
+    new DateDigits(precision, new CharacterEdges(place, "date")),
+  );
 }
 
 class DateDigits implements PartWriter {
@@ -44,10 +39,7 @@ class DateDigits implements PartWriter {
 
   constructor(
     private readonly precision: DateCell["precision"],
-    private readonly tokensOf: (character: string) => readonly number[],
-    private readonly exit: Exit,
-    private readonly column: number,
-    private readonly columnName: string,
+    private readonly edges: CharacterEdges,
   ) {}
 
   write(at: number, values: ReadonlyMap<number, Node>): Node {
@@ -55,14 +47,13 @@ class DateDigits implements PartWriter {
     const digits = this.digits(values, width);
     if (before === "") return digits;
     const node = new Node();
-    if (!connectAll(node, this.tokensOf(before), digits, this.column)) throw this.ambiguous();
+    this.edges.connect(node, before, digits);
     return node;
   }
 
   end(): Node {
     const node = new Node();
-    const action = this.precision === "minute" ? ACTION_POWER_OF_TEN + 2 : ACTION_NONE;
-    if (!node.connect(this.exit.tokens[0]!, this.exit.nodes[0]!, this.column, action)) throw this.ambiguous();
+    this.edges.leave(node, this.precision === "minute" ? 2 : 0);
     return node;
   }
 
@@ -84,9 +75,7 @@ class DateDigits implements PartWriter {
       this.shared.set(key, node);
       for (let digit = 0; digit < 10; digit++) {
         const child = children[digit];
-        if (child && !connectAll(node, this.tokensOf(String(digit)), child, this.column, digit)) {
-          throw this.ambiguous();
-        }
+        if (child) this.edges.connectDigit(node, digit, child);
       }
     }
     return node;
@@ -97,13 +86,5 @@ class DateDigits implements PartWriter {
     let id = this.idOf.get(node);
     if (id === undefined) this.idOf.set(node, (id = this.idOf.size));
     return id;
-  }
-
-  private ambiguous(): HarmonicError {
-    return new HarmonicError(
-      "E_MODEL",
-      `column "${this.columnName}": the base model's tokens do not tell the end of a date from its digits`,
-      { hint: "use another base model or format" },
-    );
   }
 }

@@ -1,5 +1,5 @@
-import { HarmonicError } from "../errors";
-import { ACTION_NEGATE, ACTION_NONE, ACTION_POWER_OF_TEN, connectAll, type Exit, Node } from "./graph";
+import { type CharacterCell, CharacterEdges } from "./character-edges";
+import { ACTION_NEGATE, Node } from "./graph";
 
 /** A number cell: integers from `lowest` to `highest` at scale 10^-decimals. */
 export interface NumberCell {
@@ -23,17 +23,10 @@ interface Interval {
  * digits to come, the interval that the remaining digits must lie in (and after the point, the one interval and how
  * many digits were printed). Prefixes with the same future share a state, and every state leads to an end. There are
  * no leading zeros and no negative zero; trailing zeros are written as the format prints them.
- * `tokensOf` gives the tokens of one character.
- * @throws E_INPUT where the text behind the cell could go on with the number
+ * @throws E_MODEL where the text behind the cell could go on with the number
  */
-export function numberCell(
-  cell: NumberCell,
-  tokensOf: (character: string) => readonly number[],
-  exit: Exit,
-  column: number,
-  columnName: string,
-): Node {
-  return new DigitStates(cell, tokensOf, exit, column, columnName).root();
+export function numberCell(cell: NumberCell, place: CharacterCell): Node {
+  return new DigitStates(cell, new CharacterEdges(place, "number")).root();
 }
 
 class DigitStates {
@@ -41,10 +34,7 @@ class DigitStates {
 
   constructor(
     private readonly cell: NumberCell,
-    private readonly tokensOf: (character: string) => readonly number[],
-    private readonly exit: Exit,
-    private readonly column: number,
-    private readonly columnName: string,
+    private readonly edges: CharacterEdges,
   ) {}
 
   root(): Node {
@@ -55,7 +45,7 @@ class DigitStates {
     if (lowest < 0) {
       const negative = new Node();
       this.start(negative, { lowest: Math.max(-highest, 1), highest: -lowest });
-      this.connect(root, "-", negative, ACTION_NEGATE);
+      this.edges.connect(root, "-", negative, ACTION_NEGATE);
     }
     return root;
   }
@@ -63,7 +53,7 @@ class DigitStates {
   /** `nDigits` digits to come, which lie in `future`. */
   private fixed(future: Interval, nDigits: number): Node {
     return this.share(`d${nDigits},${future.lowest}-${future.highest}`, (node) => {
-      if (nDigits === 0) return this.leave(node, 0);
+      if (nDigits === 0) return this.edges.leave(node, 0);
       for (let digit = 0; digit < 10; digit++) {
         const next = narrow(future, digit, 10 ** (nDigits - 1));
         this.connectDigit(node, digit, next && this.fixed(next, nDigits - 1));
@@ -97,11 +87,11 @@ class DigitStates {
       }
       const ended = futures[0];
       if (!ended) return;
-      if (minDecimals === 0 && ended.lowest === 0) this.leave(node, decimals);
+      if (minDecimals === 0 && ended.lowest === 0) this.edges.leave(node, decimals);
       if (decimals === 0 && minDecimals === 0) return;
       // Where a whole number is written without the point, some digit behind the point is not zero.
       const behind = minDecimals === 0 ? withoutZero(ended) : ended;
-      if (behind) this.connect(node, ".", this.fraction(behind, 0));
+      if (behind) this.edges.connect(node, ".", this.fraction(behind, 0));
     });
   }
 
@@ -118,9 +108,10 @@ class DigitStates {
           this.connectDigit(node, digit, next && this.fraction(next, nPrinted + 1));
         }
       } else if (nPrinted < minDecimals) {
-        this.connect(node, "0", this.fraction(future, nPrinted + 1));
+        this.edges.connect(node, "0", this.fraction(future, nPrinted + 1));
       }
-      if (nPrinted >= minDecimals && future.lowest === 0) this.leave(node, Math.max(decimals - nPrinted, 0));
+      if (nPrinted >= minDecimals && future.lowest === 0)
+        this.edges.leave(node, Math.max(decimals - nPrinted, 0));
     });
   }
 
@@ -135,25 +126,7 @@ class DigitStates {
   }
 
   private connectDigit(node: Node, digit: number, to: Node | undefined): void {
-    if (to) this.connect(node, String(digit), to, digit);
-  }
-
-  private connect(node: Node, character: string, to: Node, action = ACTION_NONE): void {
-    if (!connectAll(node, this.tokensOf(character), to, this.column, action)) throw this.ambiguous();
-  }
-
-  /** The end of the cell: zeros that were not written are put back by a power of ten. */
-  private leave(node: Node, nZeros: number): void {
-    const action = nZeros === 0 ? ACTION_NONE : ACTION_POWER_OF_TEN + nZeros;
-    if (!node.connect(this.exit.tokens[0]!, this.exit.nodes[0]!, this.column, action)) throw this.ambiguous();
-  }
-
-  private ambiguous(): HarmonicError {
-    return new HarmonicError(
-      "E_MODEL",
-      `column "${this.columnName}": the base model's tokens do not tell the end of a number from its digits`,
-      { hint: "use another base model or format" },
-    );
+    if (to) this.edges.connectDigit(node, digit, to);
   }
 }
 

@@ -4,9 +4,10 @@ import { fromSeconds, isoText, toSeconds } from "../../../src/table/calendar";
 import { allPaths } from "../../support/paths";
 
 const codes = (text: string): number[] => Array.from(text, (c) => c.charCodeAt(0));
+const PLACE = { tokensOf: codes, exit: chain(codes("\n"), new Node()), column: 0, columnName: "x" };
 
 function automaton(cell: DateCell) {
-  const root = dateCell(cell, codes, chain(codes("\n"), new Node()), 0, "x");
+  const root = dateCell(cell, PLACE);
   return flatten(root!, Int32Array.of(1));
 }
 
@@ -49,6 +50,6 @@ describe("dateCell", () => {
 
   it("has no states where the range holds no date", () => {
     const cell: DateCell = { lowest: 20240302, highest: 20240301, precision: "day" };
-    expect(dateCell(cell, codes, chain(codes("\n"), new Node()), 0, "x")).toBeUndefined();
+    expect(dateCell(cell, PLACE)).toBeUndefined();
   });
 });

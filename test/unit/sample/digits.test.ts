@@ -5,10 +5,10 @@ import { Random } from "../../../src/random";
 import { allPaths } from "../../support/paths";
 
 const codes = (text: string): number[] => Array.from(text, (c) => c.charCodeAt(0));
-const END = codes("\n");
+const PLACE = { tokensOf: codes, exit: chain(codes("\n"), new Node()), column: 0, columnName: "age" };
 
 function automaton(cell: NumberCell) {
-  const root = numberCell(cell, codes, chain(END, new Node()), 0, "x");
+  const root = numberCell(cell, PLACE);
   return flatten(root, Int32Array.of(1));
 }
 
@@ -106,10 +106,7 @@ describe("numberCell", () => {
     const build = () =>
       numberCell(
         { lowest: 1, highest: 20, decimals: 0, minDecimals: 0 },
-        codes,
-        chain(codes("0!"), new Node()),
-        0,
-        "age",
+        { ...PLACE, exit: chain(codes("0!"), new Node()) },
       );
     expect(build).toThrow(/column "age".*end of a number/);
   });
