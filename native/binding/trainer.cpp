@@ -4,8 +4,7 @@
 
 #include "binding/arrays.h"
 #include "binding/async.h"
-#include "engine/full-trainer.h"
-#include "engine/scratch.h"
+#include "binding/trainer.h"
 
 namespace harmonic {
 namespace {
@@ -25,6 +24,7 @@ TrainBatch read_batch(const Napi::Object& o) {
     b.target_labels = copy_array<int32_t>(targets.Get("labels"));
     b.target_shares = copy_array<float>(targets.Get("shares"));
   }
+  if (o.Has("nextColumns")) b.next_columns = copy_array<int32_t>(o.Get("nextColumns"));
   return b;
 }
 
@@ -185,58 +185,7 @@ TrainerOptions read_options(Napi::Env env, const Napi::Object& o) {
 Napi::Value open_trainer(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const TrainerOptions options = read_options(env, info[0].As<Napi::Object>());
-  auto* constructor = static_cast<Napi::FunctionReference*>(info.Data());
-  return run_async<std::shared_ptr<Training>>(
-      env, [options] { return std::make_shared<Trainer>(options); },
-      [constructor](Napi::Env env, std::shared_ptr<Training>& trainer) -> Napi::Value {
-        return constructor->New({Napi::External<std::shared_ptr<Training>>::New(env, &trainer)});
-      });
-}
-
-Napi::Value open_full_trainer(const Napi::CallbackInfo& info) {
-  const auto o = info[0].As<Napi::Object>();
-  FullTrainerOptions options;
-  options.path = o.Get("path").As<Napi::String>();
-  if (o.Has("dropout")) options.dropout = o.Get("dropout").As<Napi::Number>().FloatValue();
-  options.threads = o.Get("threads").As<Napi::Number>();
-  options.vocabulary = copy_array<int32_t>(o.Get("vocabulary"));
-  options.allowed_sets = copy_array<uint8_t>(o.Get("allowedSets"));
-  auto* constructor = static_cast<Napi::FunctionReference*>(info.Data());
-  return run_async<std::shared_ptr<Training>>(
-      info.Env(), [options] { return std::make_shared<FullTrainer>(options); },
-      [constructor](Napi::Env env, std::shared_ptr<Training>& trainer) -> Napi::Value {
-        return constructor->New({Napi::External<std::shared_ptr<Training>>::New(env, &trainer)});
-      });
-}
-
-Napi::Value write_scratch(const Napi::CallbackInfo& info) {
-  const auto o = info[0].As<Napi::Object>();
-  const auto integer = [&](const char* name) {
-    return o.Get(name).As<Napi::Number>().Int32Value();
-  };
-  ScratchOptions options;
-  options.path = o.Get("path").As<Napi::String>();
-  if (o.Get("tokenizer").IsString())
-    options.tokenizer = o.Get("tokenizer").As<Napi::String>();
-  else
-    options.n_vocabulary = integer("nVocabulary");
-  options.n_layers = integer("nLayers");
-  options.n_embedding = integer("nEmbedding");
-  options.n_heads = integer("nHeads");
-  options.n_heads_kv = integer("nHeadsKv");
-  options.n_feed_forward = integer("nFeedForward");
-  options.n_context = integer("nContext");
-  options.rope_base = o.Get("ropeBase").As<Napi::Number>().FloatValue();
-  options.norm_epsilon = o.Get("normEpsilon").As<Napi::Number>().FloatValue();
-  options.tied = o.Get("tied").As<Napi::Boolean>();
-  options.seed = static_cast<uint64_t>(o.Get("seed").As<Napi::Number>().Int64Value());
-  return run_async<bool>(
-      info.Env(),
-      [options] {
-        write_scratch_model(options);
-        return true;
-      },
-      [](Napi::Env env, bool&) { return env.Undefined(); });
+  return open_training(info, [options] { return std::make_shared<Trainer>(options); });
 }
 
 Napi::Value trainer_memory(const Napi::CallbackInfo& info) {
@@ -264,13 +213,21 @@ Napi::Value trainer_memory(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
+Napi::Value open_training(const Napi::CallbackInfo& info,
+                          const std::function<std::shared_ptr<Training>()>& open) {
+  auto* constructor = static_cast<Napi::FunctionReference*>(info.Data());
+  return run_async<std::shared_ptr<Training>>(
+      info.Env(), open,
+      [constructor](Napi::Env env, std::shared_ptr<Training>& trainer) -> Napi::Value {
+        return constructor->New({Napi::External<std::shared_ptr<Training>>::New(env, &trainer)});
+      });
+}
+
 void register_trainer(Napi::Env env, Napi::Object exports) {
   auto* constructor = new Napi::FunctionReference(Napi::Persistent(TrainerHandle::define(env)));
   env.AddCleanupHook([constructor] { delete constructor; });
   exports.Set("openTrainer", Napi::Function::New(env, open_trainer, "openTrainer", constructor));
-  exports.Set("openFullTrainer",
-              Napi::Function::New(env, open_full_trainer, "openFullTrainer", constructor));
-  exports.Set("writeScratchModel", Napi::Function::New(env, write_scratch, "writeScratchModel"));
+  register_full_trainer(env, exports, constructor);
   exports.Set("trainerMemory", Napi::Function::New(env, trainer_memory, "trainerMemory"));
 }
 

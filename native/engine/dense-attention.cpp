@@ -74,22 +74,22 @@ void DenseAttention::begin(const std::vector<int32_t>& offsets) {
   rotary_.reserve(longest);
 }
 
-void DenseAttention::prepare(const DenseLayer& l, float* qkv, float* raw) const {
+void DenseAttention::prepare(const DenseLayer& l, const float* weights, float* qkv,
+                             float* raw) const {
   const Hyperparameters& hp = model_.hp;
-  const float* values = model_.values.data();
   const int hd = hp.head_dim, heads = hp.n_heads + hp.n_heads_kv;
   const int64_t ld = hp.qkv_dim();
   float inverse;
   for (int64_t t = 0; t < n_tokens(); t++) {
     float* row = qkv + t * ld;
     if (l.qkv_bias != DenseLayer::kAbsent) {
-      const float* bias = values + l.qkv_bias;
+      const float* bias = weights + l.qkv_bias;
       for (int64_t i = 0; i < ld; i++) row[i] += bias[i];
     }
     if (l.q_norm != DenseLayer::kAbsent) {
       std::copy_n(row, heads * hd, raw + t * heads * hd);
       for (int h = 0; h < heads; h++) {
-        const float* gain = values + (h < hp.n_heads ? l.q_norm : l.k_norm);
+        const float* gain = weights + (h < hp.n_heads ? l.q_norm : l.k_norm);
         norm_rows(row + h * hd, gain, hp.norm_epsilon, hd, 1, row + h * hd, &inverse);
       }
     }
@@ -97,10 +97,9 @@ void DenseAttention::prepare(const DenseLayer& l, float* qkv, float* raw) const 
   }
 }
 
-void DenseAttention::prepare_back(const DenseLayer& l, const float* raw, float* d_qkv,
-                                  float* gradient) const {
+void DenseAttention::prepare_back(const DenseLayer& l, const float* weights, const float* raw,
+                                  float* d_qkv, float* gradient) const {
   const Hyperparameters& hp = model_.hp;
-  const float* values = model_.values.data();
   const int hd = hp.head_dim, heads = hp.n_heads + hp.n_heads_kv;
   const int64_t ld = hp.qkv_dim();
   std::vector<float> normed(hd), dx(hd);
@@ -112,9 +111,10 @@ void DenseAttention::prepare_back(const DenseLayer& l, const float* raw, float* 
       for (int h = 0; h < heads; h++) {
         const size_t gain = h < hp.n_heads ? l.q_norm : l.k_norm;
         const float* x = raw + (t * heads + h) * hd;
-        norm_rows(x, values + gain, hp.norm_epsilon, hd, 1, normed.data(), &inverse);
+        norm_rows(x, weights + gain, hp.norm_epsilon, hd, 1, normed.data(), &inverse);
         std::fill(dx.begin(), dx.end(), 0.0f);
-        norm_rows_back(row + h * hd, x, &inverse, values + gain, hd, 1, dx.data(), gradient + gain);
+        norm_rows_back(row + h * hd, x, &inverse, weights + gain, hd, 1, dx.data(),
+                       gradient + gain);
         std::copy(dx.begin(), dx.end(), row + h * hd);
       }
     }

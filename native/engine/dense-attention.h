@@ -17,16 +17,18 @@ class DenseAttention {
   // Where each group begins, and the number of tokens.
   void begin(const std::vector<int32_t>& offsets);
 
-  // In place, before forward: bias, norms of heads, rotation. `raw` gets what the norms of heads
+  // In place, before forward: bias, norms of heads, rotation, by weights that lie as the model's
+  // values do. `raw` gets what the norms of heads
   // saw of q and k, shape (n, q_dim + kv_dim), where the layer has them.
-  void prepare(const DenseLayer& layer, float* qkv, float* raw) const;
+  void prepare(const DenseLayer& layer, const float* weights, float* qkv, float* raw) const;
   // out (n, q_dim)
   void forward(const float* qkv, float* out) const;
   // The gradient of the prepared qkv.
   void backward(const float* qkv, const float* d_out, float* d_qkv) const;
   // In place: the gradient of qkv before prepare(); adds to those of bias and norms in `gradient`,
-  // an array like the model's.
-  void prepare_back(const DenseLayer& layer, const float* raw, float* d_qkv, float* gradient) const;
+  // an array like the weights.
+  void prepare_back(const DenseLayer& layer, const float* weights, const float* raw, float* d_qkv,
+                    float* gradient) const;
 
  private:
   template <class Body>

@@ -41,12 +41,13 @@ DenseHead::DenseHead(const DenseModel& model, const std::vector<int32_t>& vocabu
   }
 }
 
-void DenseHead::run(int32_t which, const TrainBatch& batch, const int32_t* positions, int64_t n,
-                    const float* x, float* gradient, float* dx, float* losses) const {
+void DenseHead::run(int32_t which, const float* weights, const TrainBatch& batch,
+                    const int32_t* positions, int64_t n, const float* x, float* gradient, float* dx,
+                    float* losses) const {
   static thread_local Scratch w;
   const HeadSet& set = sets_[which];
   const int64_t width = model_.hp.n_embd, n_rows = static_cast<int64_t>(set.rows.size());
-  const float* head = model_.values.data() + model_.head;
+  const float* head = weights + model_.head;
   const float* rows = head + set.rows.front() * width;
   if (!set.contiguous) {
     w.rows.resize(n_rows * width);

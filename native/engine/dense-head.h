@@ -30,10 +30,10 @@ class DenseHead {
   }
 
   // x (n, n_embd) are the normed outputs of `positions` (indices into the batch's loss positions),
-  // which share a set. Writes losses[position]; with a gradient (an array like the model's) adds to
-  // the head's part of it and writes dx (n, n_embd).
-  void run(int32_t set, const TrainBatch& batch, const int32_t* positions, int64_t n,
-           const float* x, float* gradient, float* dx, float* losses) const;
+  // which share a set; weights lie as the model's values do. Writes losses[position]; with a
+  // gradient (an array like the weights) adds to the head's part of it and writes dx (n, n_embd).
+  void run(int32_t set, const float* weights, const TrainBatch& batch, const int32_t* positions,
+           int64_t n, const float* x, float* gradient, float* dx, float* losses) const;
 
  private:
   void lose(const HeadSet& set, const TrainBatch& batch, int32_t position, float* logits,

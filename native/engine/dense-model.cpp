@@ -12,7 +12,8 @@ constexpr size_t kAlignment = 16;
 
 }  // namespace
 
-DenseModel::DenseModel(const GgufFile& file) : hp(read_hyperparameters(file)) {
+DenseModel::DenseModel(const GgufFile& file, const DenseTables& tables)
+    : hp(read_hyperparameters(file)) {
   size_t end = 0;
   // Lays tensors one after another, without gaps between those of one call.
   const auto add = [&](const std::vector<std::string>& names, int64_t n_in, int64_t n_out) {
@@ -63,9 +64,23 @@ DenseModel::DenseModel(const GgufFile& file) : hp(read_hyperparameters(file)) {
   }
   output_norm = add({"output_norm.weight"}, hp.n_embd, 1);
   head = file.find("output.weight") ? add({"output.weight"}, hp.n_embd, hp.n_vocab) : embedding;
+  const auto add_table = [&](const std::string& name, int64_t rows) {
+    end = (end + kAlignment - 1) / kAlignment * kAlignment;
+    const size_t at = end;
+    tensors.push_back({name, at, hp.n_embd, rows});
+    end += tensors.back().size();
+    return at;
+  };
+  const size_t n_read = tensors.size();
+  if (tables.n_columns > 0) columns = add_table("columns", tables.n_columns);
+  if (tables.n_features > 0) {
+    features_in = add_table("features_in", tables.n_features);
+    features_out = add_table("features_out", tables.n_features);
+  }
 
   values.resize(end);
-  for (const DenseTensor& t : tensors) {
+  for (size_t i = 0; i < n_read; i++) {
+    const DenseTensor& t = tensors[i];
     const std::vector<float> read = file.read(*file.find(t.name));
     std::copy(read.begin(), read.end(), values.begin() + t.at);
   }

@@ -31,17 +31,27 @@ struct DenseTensor {
   size_t size() const { return static_cast<size_t>(n_in) * n_out; }
 };
 
+// Tables that are learned beside a model's own weights, by their rows.
+struct DenseTables {
+  int64_t n_columns = 0;   // embeddings of the column to be predicted
+  int64_t n_features = 0;  // projections of ids' features
+};
+
 // All weights of a llama-family GGUF in F32, in one array that arrays of gradients share the layout
 // of. Matrices are (n_out, n_in), row-major.
 struct DenseModel {
-  // Throws Error E_MODEL where the file cannot be read or trained.
-  explicit DenseModel(const GgufFile& file);
+  static constexpr size_t kAbsent = DenseLayer::kAbsent;
+  // Tables begin as zeros. Throws Error E_MODEL where the file cannot be read or trained.
+  explicit DenseModel(const GgufFile& file, const DenseTables& tables = {});
 
   Hyperparameters hp;
   std::vector<DenseLayer> layers;
-  size_t embedding;    // (n_vocab, n_embd)
-  size_t output_norm;  // (n_embd)
-  size_t head;         // (n_vocab, n_embd); the embedding where they are one
+  size_t embedding;               // (n_vocab, n_embd)
+  size_t output_norm;             // (n_embd)
+  size_t head;                    // (n_vocab, n_embd); the embedding where they are one
+  size_t columns = kAbsent;       // (n_columns, n_embd)
+  size_t features_in = kAbsent;   // (n_features, n_embd)
+  size_t features_out = kAbsent;  // (n_features, n_embd)
   std::vector<DenseTensor> tensors;
   std::vector<float> values;
   // as Weights::rope_factors

@@ -22,8 +22,9 @@ DensePass::DensePass(const DenseModel& model, const DenseHead& head, float dropo
       dropout_(dropout),
       blocks_(std::max(2, model.hp.n_layers)) {}
 
-void DensePass::run(const TrainBatch& batch, int64_t first, int64_t end, float* gradient,
-                    float* losses, const std::atomic<bool>& aborted) {
+void DensePass::run(const TrainBatch& batch, int64_t first, int64_t end, const float* weights,
+                    float* gradient, float* losses, const std::atomic<bool>& aborted) {
+  weights_ = weights;
   const int64_t begin = batch.group_offsets[first];
   n_ = batch.group_offsets[end] - begin;
   if (n_ == 0) return;
@@ -42,10 +43,15 @@ void DensePass::run(const TrainBatch& batch, int64_t first, int64_t end, float* 
   const int n_layers = model_.hp.n_layers;
   // A forward pass alone keeps no block but the current one.
   const auto block = [&](int i) -> Block& { return blocks_[gradient ? i : i % 2]; };
+  const auto next_column = [&](int64_t token) {
+    return batch.next_columns.empty() ? -1 : batch.next_columns[token];
+  };
   float* x = reserve(block(0).x, n_, width);
   for (int64_t t = 0; t < n_; t++) {
-    std::copy_n(values() + model_.embedding + batch.tokens[begin + t] * width, width,
+    std::copy_n(weights_ + model_.embedding + batch.tokens[begin + t] * width, width,
                 x + t * width);
+    const int32_t column = next_column(begin + t);
+    if (column >= 0) add_rows(weights_ + model_.columns + column * width, width, 1, x + t * width);
   }
   for (int i = 0; i < n_layers; i++) {
     if (aborted) return;
@@ -59,8 +65,10 @@ void DensePass::run(const TrainBatch& batch, int64_t first, int64_t end, float* 
     backward(i, blocks_[i], gradient);
   }
   for (int64_t t = 0; t < n_; t++) {
-    add_rows(dx_.data() + t * width, width, 1,
-             gradient + model_.embedding + batch.tokens[begin + t] * width);
+    const float* dx = dx_.data() + t * width;
+    add_rows(dx, width, 1, gradient + model_.embedding + batch.tokens[begin + t] * width);
+    const int32_t column = next_column(begin + t);
+    if (column >= 0) add_rows(dx, width, 1, gradient + model_.columns + column * width);
   }
 }
 
@@ -72,26 +80,26 @@ void DensePass::forward(int i, Block& b, float* out) {
   const auto add_projection = [&](size_t matrix, int64_t n_in, const float* h, const float* x,
                                   int site, float* y) {
     std::copy_n(x, n_ * width, y);
-    if (!dropping_) return project(values() + matrix, n_in, width, h, n_, 1, y);
+    if (!dropping_) return project(weights_ + matrix, n_in, width, h, n_, 1, y);
     float* added = reserve(added_, n_, width);
-    project(values() + matrix, n_in, width, h, n_, 0, added);
+    project(weights_ + matrix, n_in, width, h, n_, 0, added);
     drop_rows({&dropout_, static_cast<uint64_t>(site)}, added, width, n_, true, y);
   };
 
   float* attention_in = reserve(b.attention_in, n_, width);
-  norm_rows(b.x.data(), values() + l.attention_norm, hp.norm_epsilon, width, n_, attention_in,
+  norm_rows(b.x.data(), weights_ + l.attention_norm, hp.norm_epsilon, width, n_, attention_in,
             reserve(b.attention_inverse, n_, 1));
-  project(values() + l.qkv, width, qkv, attention_in, n_, 0, reserve(b.qkv, n_, qkv));
+  project(weights_ + l.qkv, width, qkv, attention_in, n_, 0, reserve(b.qkv, n_, qkv));
   float* raw = l.q_norm == DenseLayer::kAbsent ? nullptr : reserve(b.raw, n_, qkv);
-  attention_.prepare(l, b.qkv.data(), raw);
+  attention_.prepare(l, weights_, b.qkv.data(), raw);
   attention_.forward(b.qkv.data(), reserve(b.attended, n_, q));
   float* middle = reserve(b.middle, n_, width);
   add_projection(l.output, q, b.attended.data(), b.x.data(), 2 * i, middle);
 
   float* ffn_in = reserve(b.ffn_in, n_, width);
-  norm_rows(middle, values() + l.ffn_norm, hp.norm_epsilon, width, n_, ffn_in,
+  norm_rows(middle, weights_ + l.ffn_norm, hp.norm_epsilon, width, n_, ffn_in,
             reserve(b.ffn_inverse, n_, 1));
-  project(values() + l.gate_up, width, 2 * ff, ffn_in, n_, 0, reserve(b.gate_up, n_, 2 * ff));
+  project(weights_ + l.gate_up, width, 2 * ff, ffn_in, n_, 0, reserve(b.gate_up, n_, 2 * ff));
   swiglu_rows(b.gate_up.data(), ff, n_, reserve(b.hidden, n_, ff));
   add_projection(l.down, ff, b.hidden.data(), middle, 2 * i + 1, out);
 }
@@ -111,7 +119,7 @@ void DensePass::backward(int i, const Block& b, float* gradient) {
       dy = dropped;
     }
     add_outer(dy, width, h, n_in, n_, gradient + matrix);
-    project_back(values() + matrix, n_in, width, dy, n_, dh);
+    project_back(weights_ + matrix, n_in, width, dy, n_, dh);
   };
 
   float* d_hidden = reserve(wide_, n_, std::max(ff, q));
@@ -120,19 +128,19 @@ void DensePass::backward(int i, const Block& b, float* gradient) {
   swiglu_rows_back(b.gate_up.data(), d_hidden, ff, n_, d_gate_up);
   add_outer(d_gate_up, 2 * ff, b.ffn_in.data(), width, n_, gradient + l.gate_up);
   float* d_in = reserve(added_, n_, width);
-  project_back(values() + l.gate_up, width, 2 * ff, d_gate_up, n_, d_in);
-  norm_rows_back(d_in, b.middle.data(), b.ffn_inverse.data(), values() + l.ffn_norm, width, n_, dx,
+  project_back(weights_ + l.gate_up, width, 2 * ff, d_gate_up, n_, d_in);
+  norm_rows_back(d_in, b.middle.data(), b.ffn_inverse.data(), weights_ + l.ffn_norm, width, n_, dx,
                  gradient + l.ffn_norm);
 
   float* d_attended = wide_.data();
   float* d_qkv = wider_.data();
   back(l.output, q, b.attended.data(), 2 * i, d_attended);
   attention_.backward(b.qkv.data(), d_attended, d_qkv);
-  attention_.prepare_back(l, b.raw.data(), d_qkv, gradient);
+  attention_.prepare_back(l, weights_, b.raw.data(), d_qkv, gradient);
   add_outer(d_qkv, qkv, b.attention_in.data(), width, n_, gradient + l.qkv);
   d_in = added_.data();
-  project_back(values() + l.qkv, width, qkv, d_qkv, n_, d_in);
-  norm_rows_back(d_in, b.x.data(), b.attention_inverse.data(), values() + l.attention_norm, width,
+  project_back(weights_ + l.qkv, width, qkv, d_qkv, n_, d_in);
+  norm_rows_back(d_in, b.x.data(), b.attention_inverse.data(), weights_ + l.attention_norm, width,
                  n_, dx, gradient + l.attention_norm);
 }
 
@@ -160,15 +168,15 @@ void DensePass::lose(const TrainBatch& batch, int64_t first_token, int64_t n_tok
     std::copy_n(x + (batch.loss_positions[order[i]] - first_token) * width, width,
                 last + i * width);
   }
-  const float* gain = values() + model_.output_norm;
+  const float* gain = weights_ + model_.output_norm;
   norm_rows(last, gain, model_.hp.norm_epsilon, width, n, normed, inverse.data());
   float* d_normed = gradient ? reserve(wider_, n, width) : nullptr;
   for (int64_t begin = 0, end; begin < n; begin = end) {
     const int32_t set = set_of(order[begin]);
     for (end = begin + 1; end < n && set_of(order[end]) == set; end++) {
     }
-    head_.run(set, batch, order.data() + begin, end - begin, normed + begin * width, gradient,
-              gradient ? d_normed + begin * width : nullptr, losses);
+    head_.run(set, weights_, batch, order.data() + begin, end - begin, normed + begin * width,
+              gradient, gradient ? d_normed + begin * width : nullptr, losses);
   }
   if (!gradient) return;
   for (int64_t i = 0; i < n; i++) {

@@ -20,10 +20,11 @@ class DensePass {
   DensePass(const DensePass&) = delete;
   DensePass& operator=(const DensePass&) = delete;
 
-  // Groups first .. end - 1 of a batch. Writes their losses; with a gradient (an array like the
-  // model's) adds to it. Returns early, with nothing of use, where `aborted` turns true.
-  void run(const TrainBatch& batch, int64_t first, int64_t end, float* gradient, float* losses,
-           const std::atomic<bool>& aborted);
+  // Groups first .. end - 1 of a batch, with weights that lie as the model's values do. Writes
+  // their losses; with a gradient (an array like the weights) adds to it. Returns early, with
+  // nothing of use, where `aborted` turns true.
+  void run(const TrainBatch& batch, int64_t first, int64_t end, const float* weights,
+           float* gradient, float* losses, const std::atomic<bool>& aborted);
 
  private:
   // What a block's forward pass leaves for its backward pass.
@@ -36,12 +37,12 @@ class DensePass {
   void backward(int i, const Block& b, float* gradient);
   void lose(const TrainBatch& batch, int64_t first_token, int64_t n_tokens, const float* x,
             float* gradient, float* losses);
-  const float* values() const { return model_.values.data(); }
 
   const DenseModel& model_;
   const DenseHead& head_;
   DenseAttention attention_;
   Dropout dropout_;
+  const float* weights_ = nullptr;
   bool dropping_ = false;
   int64_t n_ = 0;  // tokens of the piece
   std::vector<Block> blocks_;

@@ -24,26 +24,67 @@ int count_workers(int threads, size_t n_parameters) {
   return static_cast<int>(std::min<size_t>(std::max(1, threads), copies));
 }
 
-std::vector<Parameter> parameters_of(DenseModel& model, std::vector<float>& gradient) {
-  std::vector<Parameter> all;
-  for (const DenseTensor& t : model.tensors) {
-    all.push_back(
-        {t.name, model.values.data() + t.at, gradient.data() + t.at, t.size(), t.n_out > 1});
+// The options, with the columns of a file that has some.
+FullTrainerOptions complete(FullTrainerOptions o, const GgufFile& file) {
+  const auto fail = [&](const std::string& what) {
+    throw Error("E_USAGE", file.path() + ": " + what);
+  };
+  const NextColumns known = NextColumns::read(file);
+  if (known.n > 0) {
+    if (o.columns.n > 0 && (o.columns.n != known.n || o.columns.of != known.of)) {
+      fail("was trained with other columns");
+    }
+    o.columns = known;
   }
-  return all;
+  if (o.columns.n == 0 && o.n_features == 0) return o;
+  const GgufTensor* embedding = file.find("token_embd.weight");
+  const int64_t n_ids = embedding ? embedding->shape[1] : 0;
+  if (!file.find("output.weight")) fail("expected a model with an output matrix of its own");
+  const std::string fault = o.columns.n > 0 ? o.columns.fault(n_ids) : "";
+  if (!fault.empty()) fail(fault);
+  if (static_cast<int64_t>(o.features.size()) != n_ids * o.n_features) {
+    fail("expected " + std::to_string(o.n_features) + " features of each of " +
+         std::to_string(n_ids) + " ids");
+  }
+  return o;
+}
+
+// Norms and biases are not decayed, nor are tables that a batch sees some rows of.
+bool is_decayed(const DenseModel& model, const DenseTensor& t) {
+  return t.n_out > 1 && t.at != model.embedding && t.at != model.columns &&
+         t.at != model.features_in && t.at != model.features_out;
 }
 
 }  // namespace
 
 FullTrainer::FullTrainer(const FullTrainerOptions& options)
-    : options_(options),
-      file_(options.path, "base model"),
-      model_(file_),
+    : file_(options.path, "base model"),
+      options_(complete(options, file_)),
+      model_(file_, {options_.columns.n, options_.n_features}),
       head_(model_, options.vocabulary, options.allowed_sets) {
+  float* values = model_.values.data();
+  const int64_t width = model_.hp.n_embd, rows = width * model_.hp.n_vocab;
+  const std::vector<float> columns = NextColumns::read_embeddings(file_);
+  if (!columns.empty()) {
+    std::copy(columns.begin(), columns.end(), values + model_.columns);
+    options_.columns.fold(columns.data(), width, -1, values + model_.embedding);
+  }
+  if (options_.n_features > 0) {
+    features_ = TokenFeatures(model_.hp.n_vocab, options_.n_features, options_.features);
+    plain_.assign(values + model_.embedding, values + model_.embedding + rows);
+    plain_.insert(plain_.end(), values + model_.head, values + model_.head + rows);
+  }
   const int n_workers = count_workers(options.threads, model_.values.size());
   threads_each_ = std::max(1, options.threads / n_workers);
   gradients_.assign(n_workers, std::vector<float>(model_.values.size()));
-  parameters_ = Parameters(parameters_of(model_, gradients_[0]));
+  std::vector<Parameter> all;
+  for (const DenseTensor& t : model_.tensors) {
+    float* value = values + t.at;
+    if (!plain_.empty() && t.at == model_.embedding) value = plain_.data();
+    if (!plain_.empty() && t.at == model_.head) value = plain_.data() + rows;
+    all.push_back({t.name, value, gradients_[0].data() + t.at, t.size(), is_decayed(model_, t)});
+  }
+  parameters_ = Parameters(std::move(all), options_.average_decay);
   for (int w = 0; w < n_workers; w++) {
     passes_.push_back(std::make_unique<DensePass>(model_, head_, options.dropout, threads_each_));
   }
@@ -82,6 +123,12 @@ void FullTrainer::check(const TrainBatch& b, bool backward) const {
   }
   for (int32_t t : b.tokens) {
     if (t < 0 || t >= model_.hp.n_vocab) fail("a token outside the vocabulary");
+  }
+  if (!b.next_columns.empty() && b.next_columns.size() != b.tokens.size()) {
+    fail("next columns of another number than its tokens");
+  }
+  for (int32_t c : b.next_columns) {
+    if (c < -1 || c >= options_.columns.n) fail("an unknown next column");
   }
   for (size_t i = 0; i < r; i++) {
     const int32_t set = head_.n_sets() > 1 ? b.sets[i] : 0;
@@ -122,9 +169,16 @@ std::vector<FullTrainer::Share> FullTrainer::shares(const TrainBatch& b) const {
   return out;
 }
 
-std::vector<float> FullTrainer::run(const TrainBatch& batch, bool backward) {
-  check(batch, backward);
+std::vector<float> FullTrainer::run(const TrainBatch& given, bool backward) {
+  check(given, backward);
   const std::lock_guard<std::mutex> lock(mutex_);
+  TrainBatch natural;
+  if (options_.columns.n > 0 && given.next_columns.empty()) {
+    natural = given;
+    for (int32_t t : given.tokens) natural.next_columns.push_back(options_.columns.of[t]);
+  }
+  const TrainBatch& batch = natural.tokens.empty() ? given : natural;
+  const float* weights = backward ? model_.values.data() : kept_weights();
   std::vector<float> losses(batch.loss_positions.size());
   const std::vector<Share> parts = shares(batch);
   std::vector<std::exception_ptr> errors(parts.size());
@@ -132,7 +186,7 @@ std::vector<float> FullTrainer::run(const TrainBatch& batch, bool backward) {
     omp_set_num_threads(threads_each_);  // of this thread's calls of oneDNN
     try {
       for (size_t p = 0; p + 1 < parts[w].pieces.size() && !aborted_; p++) {
-        passes_[w]->run(batch, parts[w].pieces[p], parts[w].pieces[p + 1],
+        passes_[w]->run(batch, parts[w].pieces[p], parts[w].pieces[p + 1], weights,
                         backward ? gradients_[w].data() : nullptr, losses.data(), aborted_);
       }
     } catch (...) {
@@ -163,12 +217,51 @@ void FullTrainer::gather() {
                std::fill(part + begin, part + end, 0.0f);
              }
            });
+  if (options_.n_features == 0) return;
+  float* sum = gradients_[0].data();
+  const int64_t width = model_.hp.n_embd;
+  features_.project_back(sum + model_.embedding, width, sum + model_.features_in);
+  features_.project_back(sum + model_.head, width, sum + model_.features_out);
+}
+
+void FullTrainer::refresh() {
+  averaged_.clear();
+  if (options_.n_features == 0) return;
+  float* values = model_.values.data();
+  const int64_t width = model_.hp.n_embd;
+  const float* plain = plain_.data();
+  features_.add(plain, values + model_.features_in, width, values + model_.embedding);
+  features_.add(plain + plain_.size() / 2, values + model_.features_out, width,
+                values + model_.head);
+}
+
+const float* FullTrainer::kept_weights() {
+  if (!parameters_.averaged()) return model_.values.data();
+  if (averaged_.empty()) {
+    averaged_.resize(model_.values.size());
+    float* to = averaged_.data();
+    const std::vector<float> averages = parameters_.averages();
+    const float* from = averages.data();
+    for (const DenseTensor& t : model_.tensors) {
+      std::copy_n(from, t.size(), to + t.at);
+      from += t.size();
+    }
+    if (options_.n_features > 0) {
+      const int64_t width = model_.hp.n_embd;
+      float *embedding = to + model_.embedding, *head = to + model_.head;
+      features_.add(embedding, to + model_.features_in, width, embedding);
+      features_.add(head, to + model_.features_out, width, head);
+    }
+  }
+  return averaged_.data();
 }
 
 double FullTrainer::update(const AdamWOptions& options) {
   const std::lock_guard<std::mutex> lock(mutex_);
   gather();
-  return parameters_.update(options, options_.threads);
+  const double norm = parameters_.update(options, options_.threads);
+  refresh();
+  return norm;
 }
 
 std::vector<char> FullTrainer::state() {
@@ -179,6 +272,7 @@ std::vector<char> FullTrainer::state() {
 void FullTrainer::set_state(const std::vector<char>& state) {
   const std::lock_guard<std::mutex> lock(mutex_);
   parameters_.set_state(state);
+  refresh();
   for (auto& gradient : gradients_) std::fill(gradient.begin(), gradient.end(), 0.0f);
 }
 
@@ -189,14 +283,24 @@ void FullTrainer::save(const std::string& path, const std::map<std::string, std:
   gguf_set_kv(header.get(), file_.metadata());
   for (const auto& [key, value] : metadata)
     gguf_set_val_str(header.get(), ("harmonic." + key).c_str(), value.c_str());
+  const float* weights = kept_weights();
+  const int64_t width = model_.hp.n_embd;
+  std::vector<float> embedding;  // with the natural order's columns
+  if (options_.columns.n > 0) {
+    const float* columns = weights + model_.columns;
+    const float* rows = weights + model_.embedding;
+    embedding.assign(rows, rows + width * model_.hp.n_vocab);
+    options_.columns.fold(columns, width, 1, embedding.data());
+    options_.columns.write(header.get(), columns, width);
+  }
   std::vector<NamedTensor> tensors;
   for (const GgufTensor& t : file_.tensors()) {
     const auto found = std::find_if(model_.tensors.begin(), model_.tensors.end(),
                                     [&](const DenseTensor& d) { return d.name == t.name; });
-    if (found != model_.tensors.end()) {
-      tensors.push_back(
-          {t.name, {t.shape[0], t.shape[1]}, model_.values.data() + found->at, t.type});
-    }
+    if (found == model_.tensors.end()) continue;
+    const bool folded = !embedding.empty() && found->at == model_.embedding;
+    const float* values = folded ? embedding.data() : weights + found->at;
+    tensors.push_back({t.name, {t.shape[0], t.shape[1]}, values, t.type});
   }
   const std::vector<float> factors = rope_factors();
   if (!factors.empty()) {

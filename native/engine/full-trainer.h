@@ -9,7 +9,9 @@
 #include "engine/dense-head.h"
 #include "engine/dense-model.h"
 #include "engine/dense-pass.h"
+#include "engine/next-columns.h"
 #include "engine/parameters.h"
+#include "engine/token-features.h"
 #include "engine/train-batch.h"
 #include "engine/training.h"
 
@@ -24,6 +26,15 @@ struct FullTrainerOptions {
   std::vector<int32_t> vocabulary;
   // shape (sets, vocabulary.size()); empty: every id is allowed everywhere
   std::vector<uint8_t> allowed_sets;
+  // to be learned; where there are none those of the file, if it has some
+  NextColumns columns;
+  // What is known of ids, shape (ids, n_features): learned projections of it are added to the rows
+  // of the embedding and of the output matrix.
+  int n_features = 0;
+  std::vector<float> features;
+  // what an update keeps of an average of the weights, which evaluate() and save() then use; 0:
+  // there is none
+  float average_decay = 0;
 };
 
 // Trains all weights of a small llama-family model, in F32. A batch is shared out to threads by
@@ -41,7 +52,8 @@ class FullTrainer final : public Training {
   double update(const AdamWOptions& options) override;
   std::vector<char> state() override;
   void set_state(const std::vector<char>& state) override;
-  // A GGUF of its own, with all metadata of the one it began as.
+  // A GGUF of its own, with all metadata of the one it began as. Features are folded into the
+  // matrices, and the columns of the natural order into the embedding, beside which they stay.
   void save(const std::string& path, const std::map<std::string, std::string>& metadata,
             const std::string& type) override;
   size_t n_parameters() const override { return parameters_.size(); }
@@ -51,6 +63,8 @@ class FullTrainer final : public Training {
   const Parameters& parameters() const { return parameters_; }
   // Adds the gradients of all threads up, into those of the parameters.
   void gather();
+  // To be called after values of parameters were changed from outside.
+  void refresh();
 
  private:
   // Groups that one thread takes, in pieces.
@@ -59,15 +73,21 @@ class FullTrainer final : public Training {
   };
 
   std::vector<float> run(const TrainBatch& batch, bool backward);
+  // The weights that evaluate() and save() use, laid out as the model's values.
+  const float* kept_weights();
   void check(const TrainBatch& batch, bool backward) const;
   std::vector<Share> shares(const TrainBatch& batch) const;
   std::vector<float> rope_factors() const;
 
-  FullTrainerOptions options_;
   std::mutex mutex_;
   std::atomic<bool> aborted_{false};
   GgufFile file_;
+  FullTrainerOptions options_;
   DenseModel model_;
+  TokenFeatures features_;
+  // where there are features: embedding and output matrix without them
+  std::vector<float> plain_;
+  std::vector<float> averaged_;  // like model_.values; empty: to be computed
   DenseHead head_;
   std::vector<std::vector<float>> gradients_;  // one a worker, like model_.values
   Parameters parameters_;

@@ -38,6 +38,11 @@ struct Step {
   float shrink, keep, rate, beta1, beta2, correct1, correct2, epsilon;
 };
 
+// What is left of the sum of a moving average's factors after some steps.
+float correction(float beta, int64_t steps) {
+  return 1.0f / (1.0f - std::pow(beta, static_cast<float>(steps)));
+}
+
 void step_values(const Step& s, float* __restrict value, float* __restrict gradient,
                  float* __restrict first, float* __restrict second, size_t n) {
   for (size_t i = 0; i < n; i++) {
@@ -50,9 +55,15 @@ void step_values(const Step& s, float* __restrict value, float* __restrict gradi
   }
 }
 
+void average_values(float decay, const float* __restrict value, float* __restrict average,
+                    size_t n) {
+  for (size_t i = 0; i < n; i++) average[i] += (1 - decay) * (value[i] - average[i]);
+}
+
 }  // namespace
 
-Parameters::Parameters(std::vector<Parameter> all) : all_(std::move(all)) {
+Parameters::Parameters(std::vector<Parameter> all, float average_decay)
+    : all_(std::move(all)), average_decay_(average_decay) {
   size_t at = 0;
   for (const Parameter& p : all_) {
     for (size_t first = 0; first < p.n; first += kBlock) {
@@ -61,7 +72,8 @@ Parameters::Parameters(std::vector<Parameter> all) : all_(std::move(all)) {
       at += n;
     }
   }
-  moments_.assign(2 * at, 0.0f);
+  size_ = at;
+  moments_.assign((average_decay > 0 ? 3 : 2) * at, 0.0f);
 }
 
 void Parameters::zero_gradients() {
@@ -83,10 +95,7 @@ double Parameters::update(const AdamWOptions& o, int threads) {
   if (!std::isfinite(norm)) return norm;  // the caller stops; the weights stay as they were
   step_++;
   const float shrink = o.clip > 0 && norm > o.clip ? static_cast<float>(o.clip / norm) : 1.0f;
-  const auto correct = [&](float beta) {
-    return 1.0f / (1.0f - std::pow(beta, static_cast<float>(step_)));
-  };
-  const float correct1 = correct(o.beta1), correct2 = correct(o.beta2);
+  const float correct1 = correction(o.beta1, step_), correct2 = correction(o.beta2, step_);
   in_parts(n_blocks, threads, [&](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; b++) {
       const Block& block = blocks_[b];
@@ -96,14 +105,25 @@ double Parameters::update(const AdamWOptions& o, int threads) {
                       o.beta2, correct1, correct2,        o.epsilon};
       step_values(s, p.value + block.first, p.gradient + block.first, moments_.data() + block.at,
                   moments_.data() + size() + block.at, block.n);
+      if (average_decay_ > 0) {
+        average_values(average_decay_, p.value + block.first,
+                       moments_.data() + 2 * size() + block.at, block.n);
+      }
     }
   });
   return norm;
 }
 
+std::vector<float> Parameters::averages() const {
+  std::vector<float> out(moments_.begin() + static_cast<ptrdiff_t>(2 * size()), moments_.end());
+  const float correct = correction(average_decay_, step_);
+  for (float& x : out) x *= correct;
+  return out;
+}
+
 std::vector<char> Parameters::state() const {
   const size_t n = size();
-  std::vector<char> out(sizeof(StateHeader) + 3 * n * sizeof(float));
+  std::vector<char> out(sizeof(StateHeader) + (n + moments_.size()) * sizeof(float));
   StateHeader header;
   std::memcpy(header.magic, kStateMagic, sizeof kStateMagic);
   header.n_parameters = n;
@@ -127,7 +147,8 @@ void Parameters::set_state(const std::vector<char>& state) {
   if (std::memcmp(header.magic, kStateMagic, sizeof kStateMagic) != 0) {
     throw Error("E_RUN", "the checkpoint is not one of this program's");
   }
-  if (header.n_parameters != n || state.size() != sizeof header + 3 * n * sizeof(float)) {
+  if (header.n_parameters != n ||
+      state.size() != sizeof header + (n + moments_.size()) * sizeof(float)) {
     throw Error("E_RUN", "the checkpoint is damaged or belongs to a model of another shape");
   }
   step_ = header.step;

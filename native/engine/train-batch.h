@@ -18,6 +18,9 @@ struct TrainBatch {
   std::vector<int32_t> target_offsets;  // (R + 1), or empty
   std::vector<int32_t> target_labels;
   std::vector<float> target_shares;
+  // Column whose token each position is to predict, -1: none. Full training with columns alone;
+  // empty: as in the natural order.
+  std::vector<int32_t> next_columns;  // (N), or empty
 };
 
 }  // namespace harmonic

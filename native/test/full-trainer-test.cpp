@@ -14,6 +14,8 @@ namespace {
 
 using test::make_batch;
 
+constexpr AdamWOptions kAdamW = {1e-2f, 0.01f, 1, 0.9f, 0.999f, 1e-8f};
+
 std::string temporary(const std::string& name) {
   return (std::filesystem::temp_directory_path() / ("harmonic-" + name + ".gguf")).string();
 }
@@ -44,9 +46,33 @@ FullTrainerOptions options_for(const std::string& path, int threads = 2) {
 void check_gradients(const FullTrainerOptions& options, const TrainBatch& b) {
   FullTrainer trainer(options);
   test::randomise(trainer.parameters().all());
+  trainer.refresh();
   trainer.accumulate(b);
   trainer.gather();
-  test::check_gradients(trainer, trainer.parameters().all(), b);
+  test::check_gradients(trainer, trainer.parameters().all(), b, [&] { trainer.refresh(); });
+}
+
+/** Columns and features of 64 ids. */
+FullTrainerOptions table_options() {
+  FullTrainerOptions o = options_for(scratch_model(false));
+  o.columns.n = 3;
+  o.n_features = 5;
+  for (int id = 0; id < 64; id++) {
+    o.columns.of.push_back(id % 4 - 1);
+    for (int f = 0; f < o.n_features; f++) {
+      o.features.push_back((id + f) % 3 == 0 ? 0 : 0.1f * static_cast<float>((id * 7 + f) % 11));
+    }
+  }
+  return o;
+}
+
+/** A batch whose columns are in no natural order. */
+TrainBatch shuffled_batch() {
+  TrainBatch b = make_batch(64);
+  for (size_t i = 0; i < b.tokens.size(); i++) {
+    b.next_columns.push_back(static_cast<int32_t>(i * i % 4) - 1);
+  }
+  return b;
 }
 
 TEST(gradients_of_all_weights_agree_with_finite_differences) {
@@ -84,6 +110,11 @@ TEST(gradients_of_all_weights_with_dropout_agree_with_finite_differences) {
   check_gradients(o, make_batch(64));
 }
 
+TEST(gradients_of_columns_and_features_agree_with_finite_differences) {
+  check_gradients(table_options(), make_batch(64));
+  check_gradients(table_options(), shuffled_batch());
+}
+
 TEST(full_training_computes_the_losses_of_the_adapter_trainer) {
   for (const char* architecture : {"llama", "qwen2", "qwen3"}) {
     TrainerOptions o;
@@ -114,7 +145,85 @@ TEST(full_training_gives_the_same_gradients_on_any_number_of_threads) {
 TEST(full_training_learns_a_batch_by_heart_and_its_state_goes_on_exactly) {
   const FullTrainerOptions o = options_for(scratch_model());
   FullTrainer trainer(o), resumed(o);
-  test::check_learning(trainer, resumed, make_batch(64), {1e-2f, 0.01f, 1, 0.9f, 0.999f, 1e-8f});
+  test::check_learning(trainer, resumed, make_batch(64), kAdamW);
+}
+
+TEST(full_training_with_columns_features_and_averages_goes_on_exactly) {
+  FullTrainerOptions o = table_options();
+  o.average_decay = 0.8f;
+  FullTrainer trainer(o), resumed(o);
+  test::check_learning(trainer, resumed, shuffled_batch(), kAdamW);
+}
+
+TEST(the_average_of_weights_is_that_of_the_updates_by_their_age) {
+  FullTrainerOptions o = table_options();
+  o.average_decay = 0.75f;
+  FullTrainer trainer(o);
+  const TrainBatch b = shuffled_batch();
+  std::vector<double> sum(trainer.n_parameters());
+  double mass = 0;
+  for (int step = 0; step < 5; step++) {
+    trainer.accumulate(b);
+    trainer.update(kAdamW);
+    mass = 0.75 * mass + 1;
+    size_t i = 0;
+    for (const Parameter& p : trainer.parameters().all()) {
+      for (size_t k = 0; k < p.n; k++, i++) sum[i] = 0.75 * sum[i] + p.value[k];
+    }
+  }
+  const std::vector<float> averages = trainer.parameters().averages();
+  for (size_t i = 0; i < sum.size(); i++) CHECK_NEAR(averages[i], sum[i] / mass, 1e-5);
+}
+
+TEST(columns_features_and_averages_are_folded_into_the_model_that_is_saved) {
+  FullTrainerOptions o = table_options();
+  o.average_decay = 0.5f;
+  FullTrainer trainer(o);
+  const TrainBatch natural = make_batch(64);
+  const TrainBatch shuffled = shuffled_batch();
+  for (int step = 0; step < 5; step++) {
+    trainer.accumulate(shuffled);
+    trainer.update(kAdamW);
+  }
+  const std::string path = temporary("folded");
+  trainer.save(path, {}, "");
+  // the adapter's trainer knows nothing of columns
+  TrainerOptions plain;
+  plain.path = path;
+  plain.adapter.targets = {"q"};
+  plain.weights = GGML_TYPE_F32;
+  const std::vector<float> expected = trainer.evaluate(natural);
+  const std::vector<float> found = Trainer(plain).evaluate(natural);
+  for (size_t i = 0; i < found.size(); i++) CHECK_NEAR(found[i], expected[i], 2e-4);
+  FullTrainer reopened(options_for(path));
+  for (const TrainBatch& b : {natural, shuffled}) {
+    const std::vector<float> before = trainer.evaluate(b), after = reopened.evaluate(b);
+    for (size_t i = 0; i < before.size(); i++) CHECK_NEAR(after[i], before[i], 1e-5);
+  }
+}
+
+TEST(columns_and_features_that_do_not_fit_the_model_are_refused) {
+  const auto refuses = [](const FullTrainerOptions& o) {
+    try {
+      FullTrainer trainer(o);
+    } catch (const Error& error) {
+      return error.code == "E_USAGE";
+    }
+    return false;
+  };
+  FullTrainerOptions tied = table_options(), few = table_options(), unknown = table_options();
+  tied.path = scratch_model(true);
+  few.features.pop_back();
+  unknown.columns.of[7] = 3;
+  for (const FullTrainerOptions& o : {tied, few, unknown}) CHECK(refuses(o));
+  FullTrainer trainer(options_for(scratch_model()));
+  bool refused = false;
+  try {
+    trainer.evaluate(shuffled_batch());
+  } catch (const Error& error) {
+    refused = error.code == "E_USAGE";
+  }
+  CHECK(refused);
 }
 
 TEST(a_trained_model_is_saved_whole) {

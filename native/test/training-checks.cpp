@@ -60,8 +60,9 @@ void randomise(const std::vector<Parameter>& parameters) {
   std::mt19937 random(5);
   std::normal_distribution<float> normal;
   for (const Parameter& p : parameters) {
+    const bool gain = p.name.find("norm") != std::string::npos;
     for (size_t i = 0; i < p.n; i++) {
-      p.value[i] = p.decayed ? 0.1f * normal(random) : 1 + 0.2f * normal(random);
+      p.value[i] = gain ? 1 + 0.2f * normal(random) : 0.1f * normal(random);
     }
   }
 }
@@ -73,7 +74,7 @@ std::vector<float> all_gradients(const std::vector<Parameter>& parameters) {
 }
 
 void check_gradients(Training& trainer, const std::vector<Parameter>& parameters,
-                     const TrainBatch& batch) {
+                     const TrainBatch& batch, const std::function<void()>& changed) {
   const std::vector<float> gradients = all_gradients(parameters);
   const float* gradient = gradients.data();
   std::mt19937 random(11);
@@ -90,6 +91,7 @@ void check_gradients(Training& trainer, const std::vector<Parameter>& parameters
     const float step = 1e-3f;
     const auto loss_at = [&](float distance) {
       for (size_t i = 0; i < p.n; i++) p.value[i] = before[i] + distance * direction[i];
+      changed();
       // a training pass, which alone has dropout
       return weighted(trainer.accumulate(batch), batch);
     };

@@ -20,10 +20,11 @@ std::vector<float> all_gradients(const std::vector<Parameter>& parameters);
 
 /**
  * The parameters' gradients, which are those of one training pass over the batch, along a random
- * direction of each tensor, against central differences.
+ * direction of each tensor, against central differences; `changed` is called when values were.
  */
-void check_gradients(Training& trainer, const std::vector<Parameter>& parameters,
-                     const TrainBatch& batch);
+void check_gradients(
+    Training& trainer, const std::vector<Parameter>& parameters, const TrainBatch& batch,
+    const std::function<void()>& changed = [] {});
 
 /** `pass` gives each group of the batch the losses that it has without the others. */
 void check_groups_apart(const TrainBatch& batch,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { FullTrainerHandle, TrainBatch } from "../../src/native/addon";
 import { loadAddon } from "../../src/native/load";
 import { temporaryFolder } from "../support/temporary";
 import { fullTrainer, TINY_SHAPE } from "../support/tiny-full";
@@ -23,14 +24,14 @@ async function trainTiny(base: string, out: string, type?: string): Promise<Floa
   return losses;
 }
 
-/** Largest difference between the losses and those of llama.cpp. */
-async function differenceOf(path: string, losses: Float32Array): Promise<number> {
+/** Largest difference between the losses over `ids` and those of llama.cpp. */
+async function differenceOf(path: string, ids: Int32Array, losses: Float32Array): Promise<number> {
   const model = await addon.openModel({ path });
-  const logs = new Float32Array(await model.logProbabilities(tokens));
+  const logs = new Float32Array(await model.logProbabilities(ids));
   const { nVocabulary } = model.info();
   model.close();
   return losses.reduce(
-    (max, loss, i) => Math.max(max, Math.abs(loss + logs[i * nVocabulary + tokens[i + 1]!]!)),
+    (max, loss, i) => Math.max(max, Math.abs(loss + logs[i * nVocabulary + ids[i + 1]!]!)),
     0,
   );
 }
@@ -43,8 +44,8 @@ describe.each(["llama", "qwen2", "qwen3"])("a %s trained whole", (architecture) 
   it("has learnt, and gives llama.cpp the likelihoods that the trainer computed", async () => {
     const losses = await trainTiny(base, out);
     // llama.cpp keeps keys and values in 16 bits
-    expect(await differenceOf(out, losses)).toBeLessThan(5e-3);
-    expect(await differenceOf(base, losses)).toBeGreaterThan(0.1);
+    expect(await differenceOf(out, tokens, losses)).toBeLessThan(5e-3);
+    expect(await differenceOf(base, tokens, losses)).toBeGreaterThan(0.1);
   });
 
   it("keeps the tokenizer", async () => {
@@ -61,7 +62,7 @@ describe.each(["llama", "qwen2", "qwen3"])("a %s trained whole", (architecture) 
   it("is written in 8 bits on request", async () => {
     const quantised = join(folder, `${architecture}-q8.gguf`);
     const losses = await trainTiny(base, quantised, "q8_0");
-    expect(await differenceOf(quantised, losses)).toBeLessThan(0.2);
+    expect(await differenceOf(quantised, tokens, losses)).toBeLessThan(0.2);
     expect(readFileSync(quantised).length).toBeLessThan(0.5 * readFileSync(out).length);
   });
 });
@@ -72,7 +73,7 @@ describe("a model from scratch", () => {
   it("is trained and loaded by llama.cpp without a tokenizer", async () => {
     const out = join(folder, "scratch-trained.gguf");
     await addon.writeScratchModel({ ...TINY_SHAPE, path, nVocabulary: 300, seed: 1 });
-    expect(await differenceOf(out, await trainTiny(path, out))).toBeLessThan(5e-3);
+    expect(await differenceOf(out, tokens, await trainTiny(path, out))).toBeLessThan(5e-3);
     const model = await addon.openModel({ path: out });
     expect(model.info()).toMatchObject({ architecture: "llama", nVocabulary: 300, nLayers: 2, bos: -1 });
     expect(() => model.tokenize(["a"])).toThrow("tokenizer");
@@ -108,6 +109,54 @@ describe("a model from scratch", () => {
     await expect(addon.writeScratchModel(options)).rejects.toMatchObject({
       code: "E_USAGE",
       message: expect.stringContaining(named) as string,
+    });
+  });
+});
+
+describe("a model of a table's columns", () => {
+  const [path, out] = [join(folder, "columns.gguf"), join(folder, "columns-trained.gguf")];
+  const ids = tokens.map((token) => token % 60);
+  const shuffled = { ...nextTokenBatch(ids), nextColumns: ids.map((_, i) => (i * i) % 3) };
+
+  async function trained(): Promise<FullTrainerHandle> {
+    await addon.writeScratchModel({ ...TINY_SHAPE, path, nVocabulary: 60, seed: 4 });
+    const trainer = await addon.openFullTrainer(
+      fullTrainer(path, {
+        threads: 2,
+        columns: { n: 3, next: Int32Array.from({ length: 60 }, (_, id) => (id % 4) - 1) },
+        features: { n: 2, values: Float32Array.from({ length: 120 }, (_, i) => (i % 7) / 7) },
+        averageDecay: 0.8,
+      }),
+    );
+    for (let step = 0; step < 10; step++) {
+      await trainer.accumulate(shuffled);
+      await trainer.update(ADAMW);
+    }
+    await trainer.saveModel(out, {});
+    return trainer;
+  }
+
+  it("is in the natural order what llama.cpp reads, and goes on in any other", async () => {
+    const trainer = await trained();
+    const losses = async (handle: FullTrainerHandle, batch: TrainBatch): Promise<Float32Array> =>
+      new Float32Array(await handle.evaluate(batch));
+    const natural = await losses(trainer, nextTokenBatch(ids));
+    expect(await differenceOf(out, ids, natural)).toBeLessThan(5e-3);
+    const other = await losses(trainer, shuffled);
+    expect(Math.max(...other.map((loss, i) => Math.abs(loss - natural[i]!)))).toBeGreaterThan(0.1);
+    const reopened = await addon.openFullTrainer(fullTrainer(out));
+    const again = await losses(reopened, shuffled);
+    again.forEach((loss, i) => expect(loss).toBeCloseTo(other[i]!, 4));
+    trainer.close();
+    reopened.close();
+  });
+
+  it("needs an output matrix of its own", async () => {
+    await addon.writeScratchModel({ ...TINY_SHAPE, tied: true, path, nVocabulary: 60, seed: 4 });
+    const columns = { n: 1, next: new Int32Array(60) };
+    await expect(addon.openFullTrainer(fullTrainer(path, { columns }))).rejects.toMatchObject({
+      code: "E_USAGE",
+      message: expect.stringContaining("output matrix") as string,
     });
   });
 });
