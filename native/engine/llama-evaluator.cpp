@@ -17,7 +17,7 @@ int padded_context(int n) { return (n + 255) / 256 * 256; }
 }  // namespace
 
 LlamaEvaluator::LlamaEvaluator(const Model& model, const EvaluatorOptions& options)
-    : aborted_(options.aborted), n_logits_(model.info().n_vocabulary) {
+    : aborted_(options.aborted), n_logits_(model.info().n_vocabulary), device_(model.device()) {
   llama_context_params params = llama_context_default_params();
   params.n_seq_max = options.n_sequences;
   params.n_ctx = padded_context(options.n_context) * options.n_sequences;
@@ -50,8 +50,13 @@ void LlamaEvaluator::evaluate(Batch& batch) {
   const int status = llama_decode(context_.get(), batch.view());
   if (aborted_()) throw Error("E_ABORTED", "sampling was interrupted");
   if (status != 0) {
-    throw Error("E_NATIVE", "llama.cpp cannot evaluate a batch of " + std::to_string(batch.size()) +
-                                " tokens: " + take_log());
+    const bool on_device = !device_.empty();
+    throw Error("E_NATIVE",
+                "llama.cpp cannot evaluate a batch of " + std::to_string(batch.size()) + " tokens" +
+                    (on_device ? " on the device " + device_ : "") + ": " + take_log(),
+                on_device ? "the rows finished are kept: go on with fewer at once by "
+                            "--n-sequences, or with --device cpu"
+                          : "");
   }
 }
 

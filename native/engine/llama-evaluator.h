@@ -20,6 +20,7 @@ class LlamaEvaluator final : public Evaluator {
  private:
   const std::function<bool()> aborted_;
   const int n_logits_;
+  const std::string device_;  // empty: the CPU
   LlamaContext context_;
 };
 

@@ -63,6 +63,8 @@ class Model {
   explicit Model(const ModelOptions& options);
 
   const ModelInfo& info() const { return info_; }
+  /** ggml's name of the device that evaluates; empty: the CPU. */
+  const std::string& device() const { return options_.device; }
 
   /** Token ids of a text on its own: no BOS, no dummy prefix space, control tokens as plain text.
    * Throws Error E_MODEL where the model has no tokenizer, as one from scratch over bare ids. */

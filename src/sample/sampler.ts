@@ -160,13 +160,13 @@ export class Sampler {
       // What a row's logits are does not depend on the generator there, nor on its threads.
       const isBulk = (options.settings.rows ?? Infinity) > groupRows;
       const nGenerators = isDense && isBulk ? Math.min(MOST_GENERATORS, threads) : 1;
-      const nSequences = sequencesOf(settings, model.info(), nContext, device);
+      const wanted = sequencesOf(settings, model.info(), nContext, device);
       throwIfAborted(options.signal, "sampling");
       const open: OpenGeneratorOptions = {
         automaton: plan.tables,
         rules: plan.rules,
         decimals: plan.decimals,
-        nSequences,
+        nSequences: wanted,
         nContext,
         threads: Math.max(1, Math.floor(threads / nGenerators)),
         explain,
@@ -176,8 +176,14 @@ export class Sampler {
         }),
         ...(options.switches && { switches: options.switches }),
       };
-      const generators: GeneratorHandle[] = [];
-      while (generators.length < nGenerators) generators.push(await model.openGenerator(open));
+      const { generator, nSequences } = await openFitting(model, open, settings.rowsPerPrompt, device);
+      if (nSequences < wanted) {
+        plan.warnings.push(`${device.description} has memory for ${nSequences} rows at once, not ${wanted}`);
+      }
+      const generators = [generator];
+      while (generators.length < nGenerators) {
+        generators.push(await model.openGenerator({ ...open, nSequences }));
+      }
       return new Sampler(
         options.schema,
         schema,
@@ -352,6 +358,24 @@ function sequencesOf(settings: DrawSettings, model: ModelInfo, nContext: number,
   const { rowsPerPrompt } = settings;
   const wanted = settings.nSequences ?? defaultSequences(model, nContext, device);
   return Math.max(1, Math.floor(wanted / rowsPerPrompt)) * rowsPerPrompt;
+}
+
+/** Opens a generator of so many rows at once; of half as many, down to `least`, where a device has not the memory. */
+async function openFitting(
+  model: ModelHandle,
+  options: OpenGeneratorOptions,
+  least: number,
+  device: Device,
+): Promise<{ generator: GeneratorHandle; nSequences: number }> {
+  const { nSequences } = options;
+  try {
+    return { generator: await model.openGenerator(options), nSequences };
+  } catch (error) {
+    const fewer = Math.max(least, Math.floor(nSequences / 2 / least) * least);
+    const isShort = device.id !== undefined && isHarmonicError(error) && error.code === "E_MODEL";
+    if (!isShort || fewer === nSequences) throw error;
+    return openFitting(model, { ...options, nSequences: fewer }, least, device);
+  }
 }
 
 /** So many rows of nContext tokens whose keys and values, of 16 bits each, fit CACHE_BYTES. */

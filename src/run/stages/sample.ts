@@ -1,4 +1,4 @@
-import { chooseDevice } from "../../devices/device";
+import { chooseDevice, type Device } from "../../devices/device";
 import { resolveAdapter } from "../../model/adapter";
 import { readLora } from "../../model/lora";
 import { findModel } from "../../model/registry";
@@ -134,7 +134,7 @@ export async function sampleOptions(
       ...settings,
       ...(givenRows !== undefined && { rows: givenRows }),
       seed,
-      device: chooseDevice(settings.device).kind,
+      device: deviceOf(settings, isOwnTable(folder, control)),
       ...(threads !== undefined && { threads }),
     }),
     signal,
@@ -159,6 +159,11 @@ async function readConditions({
     given: given === undefined ? undefined : { table: await readTable(given), each },
     weights: weights === undefined ? undefined : await readTable(weights),
   };
+}
+
+/** Table models have an engine on the processor that few devices are faster than. */
+function deviceOf({ device = "auto" }: SampleStageSettings, isTable: boolean): Device["kind"] {
+  return isTable && device === "auto" ? "cpu" : chooseDevice(device).kind;
 }
 
 /** Whether rows are drawn from the folder's own table model. */
