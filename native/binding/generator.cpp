@@ -71,6 +71,8 @@ GeneratorSwitches read_switches(const Napi::Value& value) {
   read("sharePrefix", switches.share_prefix);
   read("sharePrompt", switches.share_prompt);
   read("cutVocabulary", switches.cut_vocabulary);
+  read("drafts", switches.drafts);
+  read("smallCache", switches.small_cache);
   return switches;
 }
 
@@ -176,6 +178,7 @@ GeneratorOptions read_generator_options(const Napi::Object& options) {
       result.rules.push_back(read_rule(static_cast<Napi::Value>(list[i]).As<Napi::Object>()));
   }
   result.decimals = copy_if_given<int32_t>(options, "decimals");
+  result.edge_counts = copy_if_given<int32_t>(options, "edgeCounts");
   result.switches = read_switches(options.Get("switches"));
   result.explain = options.Get("explain").ToBoolean();
   return result;

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
+#if defined(__F16C__)
+#include <immintrin.h>
+#endif
 
 #include "engine/graph-ops.h"
 #include "engine/softmax.h"
@@ -28,14 +32,35 @@ Lane load(const float* from) {
   return lane;
 }
 
+/** Of halves, by their bits. */
+Lane load(const uint16_t* from) {
+#ifdef __AVX512F__
+  return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+#else
+  Lane lane;
+  for (int i = 0; i < kLane; i++) lane[i] = ggml_fp16_to_fp32(from[i]);
+  return lane;
+#endif
+}
+
+void convert(const float* from, float* to, int n) { std::copy_n(from, n, to); }
+
+void convert(const float* from, uint16_t* to, int n) {
+#ifdef __F16C__
+  for (int i = 0; i < n; i++) to[i] = _cvtss_sh(from[i], _MM_FROUND_TO_NEAREST_INT);
+#else
+  ggml_fp32_to_fp16_row(from, to, n);
+#endif
+}
+
 void store(float* to, const Lane& lane) { std::memcpy(to, &lane, sizeof lane); }
 
 /**
  * c (R, kUnit) = a (R, n) b (n, kUnit), rows of b at `ldb`; adds to c where `add`. The sums stay in
  * registers.
  */
-template <int R>
-void product_unit(const float* a, int lda, const float* b, int ldb, int n, float* c, int ldc,
+template <int R, class T>
+void product_unit(const float* a, int lda, const T* b, int ldb, int n, float* c, int ldc,
                   bool add) {
   Lane sums[R][2];
   for (int r = 0; r < R; r++) {
@@ -58,7 +83,8 @@ void product_unit(const float* a, int lda, const float* b, int ldb, int n, float
 
 /** c (rows, width) = a (rows, n) b (n, width), the width in units: c and b are written and read
  * beyond it up to the next. */
-void product(int rows, int width, int n, const float* a, int lda, const float* b, int ldb, float* c,
+template <class T>
+void product(int rows, int width, int n, const float* a, int lda, const T* b, int ldb, float* c,
              int ldc, bool add) {
   for (int j = 0; j < width; j += kUnit) {
     int r = 0;
@@ -84,6 +110,7 @@ Scratch& scratch() {
 }
 
 /** Puts the keys and values of the new tokens into the cache; its result orders the operations. */
+template <class T>
 void store_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
   const auto& [attention, layer] = *static_cast<CachedAttentionLayer*>(user);
   const AttentionShape& s = attention->shape;
@@ -91,23 +118,25 @@ void store_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
   const ggml_tensor* qkv = dst->src[0];
   const ggml_tensor* k_gain = dst->src[1];
   const int ld = stride(qkv), hd = s.head_dim, n_kv = s.n_heads_kv;
-  std::vector<float>& key = scratch().head;
-  key.resize(hd);
+  std::vector<float>& head = scratch().head;
+  head.resize(hd);
+  std::vector<T> key(hd);
   const int n_tasks = static_cast<int>(attention->runs.size()) * n_kv;
   for (int task = ith; task < n_tasks; task += nth) {
     const auto& run = attention->runs[task / n_kv];
     const int kv = task % n_kv;
-    float* keys = cache.keys(layer, run.sequence, kv);
-    float* values = cache.values(layer, run.sequence, kv);
+    T* keys = cache.keys<T>(layer, run.sequence, kv);
+    T* values = cache.values<T>(layer, run.sequence, kv);
     for (int t = 0; t < run.n; t++) {
       const float* token = data(qkv) + static_cast<size_t>(run.first + t) * ld;
       const int position = run.position + t;
-      load_head(s, token + (s.n_heads + kv) * hd, ld, k_gain, key.data(), hd, 1, position);
+      load_head(s, token + (s.n_heads + kv) * hd, ld, k_gain, head.data(), hd, 1, position);
+      convert(head.data(), key.data(), hd);
       for (int d = 0; d < hd; d++)
         keys[static_cast<size_t>(d) * cache.stride() + position] = key[d];
-      float* value = values + static_cast<size_t>(position) * cache.padded_dim();
-      std::copy_n(token + (s.n_heads + n_kv + kv) * hd, hd, value);
-      std::fill(value + hd, value + cache.padded_dim(), 0.0f);
+      T* value = values + static_cast<size_t>(position) * cache.padded_dim();
+      convert(token + (s.n_heads + n_kv + kv) * hd, value, hd);
+      std::fill(value + hd, value + cache.padded_dim(), T{});
     }
   }
 }
@@ -119,6 +148,7 @@ CacheSpan own_span(const KeyValueCache& cache, const CachedAttention::Run& run, 
 }
 
 /** Every task is some tokens behind the same shared positions, and one key-value head. */
+template <class T>
 void attend_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
   const auto& [attention, layer] = *static_cast<CachedAttentionLayer*>(user);
   const AttentionShape& s = attention->shape;
@@ -156,15 +186,15 @@ void attend_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
     const std::vector<CacheSpan>& shared = cache.shared(attention->runs[task.begin].sequence);
     const auto score = [&](const CacheSpan& span, int first, int n_rows) {
       product(n_rows, span.end - span.begin, hd, w.q.data() + static_cast<size_t>(first) * hd, hd,
-              cache.keys(layer, span.sequence, kv) + span.begin, cache.stride(),
+              cache.keys<T>(layer, span.sequence, kv) + span.begin, cache.stride(),
               w.scores.data() + static_cast<size_t>(first) * ld_scores + span.begin, ld_scores,
               false);
     };
     const auto gather = [&](const CacheSpan& span, int first, int n_rows, bool add) {
       product(n_rows, dim, span.end - span.begin,
               w.scores.data() + static_cast<size_t>(first) * ld_scores + span.begin, ld_scores,
-              cache.values(layer, span.sequence, kv) + static_cast<size_t>(span.begin) * dim, dim,
-              w.output.data() + static_cast<size_t>(first) * dim, dim, add);
+              cache.values<T>(layer, span.sequence, kv) + static_cast<size_t>(span.begin) * dim,
+              dim, w.output.data() + static_cast<size_t>(first) * dim, dim, add);
     };
     // Ascending: what a product writes beyond its positions is written over by the next.
     for (const CacheSpan& span : shared) score(span, 0, rows);
@@ -198,20 +228,24 @@ void attend_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
 
 void CachedAttention::plan() {
   tasks.clear();
+  // Runs that can be one task lie side by side.
+  const auto leader = [&](const Run& run) {
+    const auto& shared = cache->shared(run.sequence);
+    return shared.empty() ? -1 : shared.back().sequence;
+  };
+  std::stable_sort(runs.begin(), runs.end(), [&](const Run& a, const Run& b) {
+    return std::make_pair(leader(a), a.n) < std::make_pair(leader(b), b.n);
+  });
   const int n_runs = static_cast<int>(runs.size());
   for (int r = 0; r < n_runs;) {
-    if (runs[r].n > 1) {
-      for (int t = 0; t < runs[r].n; t += kMostTokens)
-        tasks.push_back({r, r + 1, t, std::min(t + kMostTokens, runs[r].n)});
-      r++;
-      continue;
-    }
+    const int n = runs[r].n;
     int end = r + 1;
     const auto& shared = cache->shared(runs[r].sequence);
-    while (!shared.empty() && end < n_runs && end - r < kMostShared && runs[end].n == 1 &&
-           cache->shared(runs[end].sequence) == shared)
+    while (!shared.empty() && end < n_runs && (end + 1 - r) * n <= kMostShared &&
+           runs[end].n == n && cache->shared(runs[end].sequence) == shared)
       end++;
-    tasks.push_back({r, end, 0, 1});
+    for (int t = 0; t < n; t += kMostTokens)
+      tasks.push_back({r, end, t, std::min(t + kMostTokens, n)});
     r = end;
   }
 }
@@ -219,13 +253,15 @@ void CachedAttention::plan() {
 ggml_tensor* cached_attention(ggml_context* c, ggml_tensor* qkv, const LayerWeights& layer,
                               CachedAttentionLayer* cached) {
   const AttentionShape& shape = cached->attention->shape;
+  const bool half = cached->attention->cache->type() == CacheType::kHalf;
   std::vector<ggml_tensor*> args = {qkv};
   if (layer.k_norm) args.push_back(layer.k_norm);
-  ggml_tensor* stored = custom(c, 1, 1, args, store_kernel, cached);
+  ggml_tensor* stored =
+      custom(c, 1, 1, args, half ? store_kernel<uint16_t> : store_kernel<float>, cached);
   args = {qkv, stored};
   if (layer.q_norm) args.push_back(layer.q_norm);
   return custom(c, static_cast<int64_t>(shape.n_heads) * shape.head_dim, qkv->ne[1], args,
-                attend_kernel, cached);
+                half ? attend_kernel<uint16_t> : attend_kernel<float>, cached);
 }
 
 }  // namespace harmonic

@@ -22,7 +22,8 @@ struct CachedAttention {
   std::vector<Run> runs;
   std::vector<Task> tasks;
 
-  /** Parts the runs' work. To be called once they are set and the cache is extended. */
+  /** Parts the runs' work, which are put in another order for it. To be called once they are set
+   * and the cache is extended. */
   void plan();
 };
 

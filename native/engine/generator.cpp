@@ -20,6 +20,8 @@ constexpr int kMaxJump = 8;
 constexpr double kLeastUse = 0.8;
 /** A shorter common prefix costs less to evaluate again than to copy. */
 constexpr size_t kLeastPrefix = 8;
+/** Logits asked for behind one step at most, where rows are fewer: beyond it drafts gain little. */
+constexpr int kMostOutputs = 64;
 /** So many finished rows between two running ones get a dummy token rather than split the batch. */
 constexpr int kLongestGap = 2;
 
@@ -77,12 +79,20 @@ bool is_ascending(const std::vector<int32_t>& offsets, size_t n, size_t n_ids) {
 
 }  // namespace
 
+/** A token that may come next. */
+struct Generator::Draft {
+  ColumnToken token;
+  bool before_draw;  // the one behind it is drawn
+};
+
 /** One row on its way through the grammar. */
 struct Generator::Row {
   RowProgress progress;
   int position = 0;                  // tokens in the cache
   std::vector<ColumnToken> pending;  // taken but not evaluated; the last predicts the next draw
-  int first_column = -1;             // that the last token of the prompt goes on with
+  std::vector<Draft> drafts;         // what may follow these
+  int first_state = 0;
+  int first_column = -1;  // that the last token of the prompt goes on with
   SplitMix64 random{0};
   bool done = false;
   std::vector<double> log_probabilities, allowed_mass;  // one a column, where they are asked for
@@ -101,7 +111,8 @@ Generator::Generator(std::shared_ptr<const Model> model, GeneratorOptions option
       grammar_(
           options_.automaton, model_->info().n_vocabulary,
           [this](int32_t token) { return model_->detokenize({token}); }, options_.rules,
-          options_.decimals) {
+          options_.decimals),
+      drafts_(grammar_.automaton(), options_.edge_counts) {
   const int most = model_->most_sequences();
   if (options_.n_sequences < 1 || options_.n_sequences > most) {
     throw_usage("expected a number from 1 to " + std::to_string(most) +
@@ -128,6 +139,12 @@ Generator::Generator(std::shared_ptr<const Model> model, GeneratorOptions option
   // Padding of the last steps goes past the end of the row.
   evaluator.n_context = options_.n_context + kMaxJump;
   evaluator.n_batch = largest_batch_;
+  most_outputs_ = options_.n_sequences;
+  if (options_.switches.drafts)
+    most_outputs_ =
+        std::max(most_outputs_, std::min(options_.n_sequences * kMaxJump, kMostOutputs));
+  evaluator.n_outputs = most_outputs_;
+  evaluator.small_cache = options_.switches.small_cache;
   evaluator.threads = options_.threads;
   evaluator.aborted = [this] { return aborted(); };
   if (options_.switches.cut_vocabulary && !options_.explain) {
@@ -149,7 +166,8 @@ GenerateResult Generator::generate(const GenerateRequest& request, uint64_t tick
   std::lock_guard<std::mutex> lock(mutex_);
   current_ticket_ = ticket;
   check(request);
-  n_tokens_ = 0;
+  n_tokens_ = n_batches_ = 0;
+  shown_.clear();
   std::vector<Row> rows(request.n_rows());
   for (size_t r = 0; r < rows.size(); r++) start(rows[r], request, static_cast<int>(r));
   evaluate_prompts(request, rows);
@@ -213,6 +231,7 @@ void Generator::check(const GenerateRequest& request) const {
 void Generator::start(Row& row, const GenerateRequest& request, int r) {
   row.random = SplitMix64(request.seeds[r]);
   row.progress = grammar_.start(request.start_states.empty() ? 0 : request.start_states[r]);
+  row.first_state = row.progress.state;
   row.first_column = grammar_.column(row.progress.state);
   if (options_.explain) {
     row.log_probabilities.assign(options_.automaton.n_columns(), 0);
@@ -422,56 +441,161 @@ void Generator::evaluate(const std::vector<ColumnToken>& tokens, int position, i
 }
 
 /**
- * One pass for all running rows. Each gets the same number of tokens, for llama.cpp takes a batch
- * apart into runs of sequences with consecutive ids and equal lengths: a row with less pending gets
- * dummies, removed afterwards, and so does a finished row between running ones.
+ * One pass for all running rows. For an evaluator that is not ragged each gets the same number of
+ * tokens, for llama.cpp takes a batch apart into runs of sequences with consecutive ids and equal
+ * lengths: a row with less to evaluate gets dummies, removed afterwards, and so does a finished row
+ * between running ones.
  */
 void Generator::step(std::vector<Row>& rows, const GenerateRequest& request) {
   std::vector<int> running;
   for (size_t r = 0; r < rows.size(); r++) {
     if (!rows[r].done) running.push_back(static_cast<int>(r));
   }
-  int length = 1;
-  const int longest = options_.switches.jump_forward ? kMaxJump : 1;
-  for (int candidate = 2; candidate <= longest; candidate *= 2) {
-    size_t used = 0;
-    for (const int r : running) used += std::min<size_t>(rows[r].pending.size(), candidate);
-    if (used >= kLeastUse * candidate * running.size()) length = candidate;
+  const auto n_running = static_cast<int>(running.size());
+  int spare = most_outputs_ - n_running;
+  const bool guesses = options_.switches.drafts && evaluator_->batch_cost() > 0;
+  for (const int r : running) {
+    if (guesses) spare -= guess_ahead(rows[r], shown_to(request, rows, r), n_running, spare);
   }
+  const bool ragged = evaluator_->is_ragged();
+  const int length = ragged ? 0 : step_length(rows, running);
 
   batch_.clear();
-  std::vector<int> output(rows.size(), -1);
-  std::vector<int> dummies;  // rows with tokens to remove
+  std::vector<int> first(rows.size(), 0), n_of(rows.size(), 0);
   int next = running.front();
   for (const int r : running) {
-    for (; next < r && r - next <= kLongestGap; next++) {
+    for (; !ragged && next < r && r - next <= kLongestGap; next++) {
       for (int t = 0; t < length; t++) batch_.add(0, rows[next].position + t, next, false);
-      dummies.push_back(next);
+      first[next] = -1;
     }
     next = r + 1;
-    const auto n_pending = static_cast<int>(rows[r].pending.size());
-    for (int t = 0; t < length; t++) {
-      const bool last = t + 1 == n_pending && !grammar_.at_end(rows[r].progress);
-      const ColumnToken token = t < n_pending ? rows[r].pending[t] : ColumnToken{0, -1};
-      const int index = batch_.add(token, rows[r].position + t, r, last);
-      if (last) output[r] = index;
+    const Row& row = rows[r];
+    const int n = ragged ? tokens_ahead(row) : std::min(tokens_ahead(row), length);
+    const auto n_pending = static_cast<int>(row.pending.size());
+    first[r] = batch_.size();
+    n_of[r] = n;
+    for (int t = 0; t < n; t++) {
+      const bool output = t < n_pending ? t + 1 == n_pending && !grammar_.at_end(row.progress)
+                                        : row.drafts[t - n_pending].before_draw;
+      const ColumnToken token = t < n_pending ? row.pending[t] : row.drafts[t - n_pending].token;
+      batch_.add(token, row.position + t, r, output);
     }
-    if (n_pending < length) dummies.push_back(r);
-    rows[r].position += std::min(n_pending, length);
+    for (int t = n; t < length; t++) batch_.add(0, row.position + t, r, false);
   }
   decode();
 
-  for (const int r : dummies) evaluator_->remove(r, rows[r].position);
-  for (const int r : running) {
-    Row& row = rows[r];
-    if (output[r] >= 0) {
-      draw(row, evaluator_->logits(output[r]), request);
-    } else {
-      const auto n = std::min<size_t>(row.pending.size(), length);
-      row.pending.erase(row.pending.begin(), row.pending.begin() + n);
-      row.done = row.pending.empty();
-    }
+  for (size_t r = 0; r < rows.size(); r++) {
+    if (first[r] < 0) evaluator_->remove(static_cast<int>(r), rows[r].position);
   }
+  for (const int r : running)
+    go_on(rows[r], r, first[r], n_of[r], std::max(n_of[r], length), request);
+}
+
+/** The rows that the prompt of row r shows. */
+const EdgeCounts& Generator::shown_to(const GenerateRequest& request, const std::vector<Row>& rows,
+                                      int r) {
+  const int p = r / request.rows_per_prompt;
+  const int begin = request.prompt_offsets[p];
+  const auto [found, is_new] = shown_.try_emplace({p, rows[r].first_state});
+  if (is_new && options_.switches.drafts) {
+    found->second = drafts_.rows_in(request.prompts.data() + begin,
+                                    request.prompt_offsets[p + 1] - begin, rows[r].first_state);
+  }
+  return found->second;
+}
+
+/**
+ * Sets the drafts of a row: as many as are more likely to spare a step than to be evaluated in
+ * vain. A step spared is worth its cost beside its tokens; a token in vain costs all running rows
+ * one, for each of them has drafts. Returns how many draws they are for.
+ */
+int Generator::guess_ahead(Row& row, const EdgeCounts& shown, int n_running, int most_outputs) {
+  row.drafts.clear();
+  if (!options_.switches.drafts) return 0;
+  const int longest = options_.switches.jump_forward ? kMaxJump : 1;
+  if (static_cast<int>(row.pending.size()) > longest) return 0;
+  const size_t most = kMaxJump - row.pending.size();
+  const double least = n_running / (n_running + evaluator_->batch_cost());
+  const std::vector<int32_t>& tokens = options_.automaton.edge_tokens;
+  RowProgress ahead;
+  RowProgress* progress = &row.progress;
+  double share = 1;
+  size_t last_draw = 0;  // drafts before the last that is drawn
+  int n_draws = 0;
+  while (true) {
+    if (grammar_.at_end(*progress)) {
+      // Nothing is drawn behind these.
+      row.drafts.resize(last_draw);
+      return std::max(0, n_draws - 1);
+    }
+    const Edges edges = grammar_.allowed(*progress, scratch_);
+    if (edges.n == 0) break;
+    const bool silent = options_.automaton.is_silent(progress->state);
+    if ((edges.n > 1 || silent) && !row.drafts.empty()) row.drafts.back().before_draw = true;
+    if (silent || row.drafts.size() == most || n_draws == most_outputs) break;
+    int edge = edges.begin[0];
+    if (edges.n > 1) {
+      const Drafts::Guess guess = drafts_.guess(shown, edges);
+      share *= guess.share;
+      if (share < least) break;
+      edge = guess.edge;
+      last_draw = row.drafts.size();
+      n_draws++;
+    }
+    if (progress == &row.progress) {
+      ahead = row.progress;
+      progress = &ahead;
+    }
+    grammar_.take(ahead, edge);
+    row.drafts.push_back({{tokens[edge], grammar_.column(ahead.state)}, false});
+  }
+  return n_draws;
+}
+
+/** Of a row's tokens, those that a step takes at most. */
+int Generator::tokens_ahead(const Row& row) const {
+  const auto n_pending = static_cast<int>(row.pending.size());
+  if (!options_.switches.jump_forward && n_pending > 1) return 1;
+  return std::min(n_pending + static_cast<int>(row.drafts.size()), kMaxJump);
+}
+
+/** Tokens of each row in the next step, from a small menu so that graphs can be used again. */
+int Generator::step_length(const std::vector<Row>& rows, const std::vector<int>& running) const {
+  int length = 1;
+  for (int candidate = 2; candidate <= kMaxJump; candidate *= 2) {
+    int used = 0;
+    for (const int r : running) used += std::min(tokens_ahead(rows[r]), candidate);
+    if (used >= kLeastUse * candidate * running.size()) length = candidate;
+  }
+  return length;
+}
+
+/**
+ * Draws behind the n tokens of row r that were evaluated from index `first` of the batch on, and
+ * behind those of its drafts that are what was drawn. The cache holds n_evaluated more of it.
+ */
+void Generator::go_on(Row& row, int r, int first, int n, int n_evaluated,
+                      const GenerateRequest& request) {
+  const int end = row.position + n_evaluated;
+  const int n_taken = std::min(n, static_cast<int>(row.pending.size()));
+  const int n_drafts = n - n_taken;
+  row.position += n_taken;
+  row.pending.erase(row.pending.begin(), row.pending.begin() + n_taken);
+  row.done = row.pending.empty() && grammar_.at_end(row.progress);
+  int at = first + n_taken - 1, d = 0;
+  while (row.pending.empty() && !row.done) {
+    draw(row, evaluator_->logits(at), request);
+    int kept = 0;
+    while (kept < static_cast<int>(row.pending.size()) && d + kept < n_drafts &&
+           row.pending[kept] == row.drafts[d + kept].token)
+      kept++;
+    row.pending.erase(row.pending.begin(), row.pending.begin() + kept);
+    row.position += kept;
+    at += kept;
+    d += kept;
+    if (row.pending.empty() && grammar_.at_end(row.progress)) row.done = true;
+  }
+  if (row.position < end) evaluator_->remove(r, row.position);
 }
 
 void Generator::decode() {
@@ -483,11 +607,13 @@ void Generator::decode() {
     throw;
   }
   n_tokens_ += batch_.size();
+  n_batches_++;
 }
 
 GenerateResult Generator::result_of(const std::vector<Row>& rows) const {
   GenerateResult result;
   result.n_tokens = n_tokens_;
+  result.n_batches = n_batches_;
   for (const int32_t kind : options_.automaton.column_kinds) {
     GeneratedColumn column;
     column.kind = kind;

@@ -2,12 +2,15 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "engine/automaton.h"
 #include "engine/batch.h"
+#include "engine/drafts.h"
 #include "engine/draw.h"
 #include "engine/evaluator.h"
 #include "engine/grammar.h"
@@ -22,6 +25,8 @@ struct GeneratorSwitches {
   bool share_prefix = true;    // what all prompts begin with is evaluated once
   bool share_prompt = true;    // a prompt is evaluated once for its rows
   bool cut_vocabulary = true;  // the head computes the logits of the table's tokens alone
+  bool drafts = true;          // likely tokens are evaluated before they are drawn, where that pays
+  bool small_cache = true;     // keys and values in 16 bits
 };
 
 struct GeneratorOptions {
@@ -30,7 +35,8 @@ struct GeneratorOptions {
   int n_context = 0;    // tokens of the longest prompt plus row
   int threads = 1;
   std::vector<Rule> rules;
-  std::vector<int32_t> decimals;  // one a column, for rules; empty: 0
+  std::vector<int32_t> decimals;     // one a column, for rules; empty: 0
+  std::vector<int32_t> edge_counts;  // how many rows of the table take each edge; empty: unknown
   GeneratorSwitches switches;
   bool explain = false;
 };
@@ -68,7 +74,8 @@ struct GenerateResult {
   // shape (rows, columns); empty unless the generator explains
   std::vector<float> log_probabilities;
   std::vector<float> allowed_mass;
-  int64_t n_tokens = 0;  // evaluated: prompt, row and padding
+  int64_t n_tokens = 0;   // evaluated: prompt, row, drafts and padding
+  int64_t n_batches = 0;  // that they were evaluated in
 };
 
 /**
@@ -91,6 +98,7 @@ class Generator {
   void abort() { aborted_ticket_ = last_ticket_.load(); }
 
  private:
+  struct Draft;
   struct Row;
   struct Group;
 
@@ -110,13 +118,20 @@ class Generator {
   void share_prefix(const std::vector<ColumnToken>& prefix);
   void evaluate(const std::vector<ColumnToken>& tokens, int position, int sequence, bool output);
   void step(std::vector<Row>& rows, const GenerateRequest& request);
+  const EdgeCounts& shown_to(const GenerateRequest& request, const std::vector<Row>& rows, int r);
+  int guess_ahead(Row& row, const EdgeCounts& shown, int n_running, int most_outputs);
+  int step_length(const std::vector<Row>& rows, const std::vector<int>& running) const;
+  int tokens_ahead(const Row& row) const;
+  void go_on(Row& row, int r, int first, int n, int n_evaluated, const GenerateRequest& request);
   void decode();
   GenerateResult result_of(const std::vector<Row>& rows) const;
 
   std::shared_ptr<const Model> model_;
   const GeneratorOptions options_;
   Grammar grammar_;
+  Drafts drafts_;
   int largest_batch_ = 0;
+  int most_outputs_ = 0;
   std::unique_ptr<Evaluator> evaluator_;
   std::vector<int> places_;  // of each edge's token among the logits; 0 where it is never drawn
   std::mutex mutex_;
@@ -124,10 +139,11 @@ class Generator {
   std::atomic<uint64_t> aborted_ticket_{0};
   std::atomic<uint64_t> current_ticket_{0};
   std::vector<ColumnToken> prefix_;  // whose keys and values sequence 0 keeps between calls
+  std::map<std::pair<int, int>, EdgeCounts> shown_;  // by prompt and start state
   Batch batch_;
   Drawer drawer_;
   std::vector<int> scratch_, allowed_places_;
-  int64_t n_tokens_ = 0;
+  int64_t n_tokens_ = 0, n_batches_ = 0;
 };
 
 }  // namespace harmonic

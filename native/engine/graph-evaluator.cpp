@@ -13,7 +13,8 @@ GraphEvaluator::GraphEvaluator(const std::string& base, const std::string& adapt
       cpu_(options.threads, options.aborted),
       weights_(WeightsOptions{base, adapter, GGML_TYPE_I8, options.vocabulary, false},
                cpu_.backend()),
-      cache_(weights_.hp, options.n_sequences, options.n_context),
+      cache_(weights_.hp, options.n_sequences, options.n_context,
+             options.small_cache ? CacheType::kHalf : CacheType::kFloat),
       attention_{AttentionShape(weights_), &cache_, {}, {}},
       allocator_(ggml_gallocr_new(ggml_backend_get_default_buffer_type(cpu_.backend()))),
       n_logits_(options.vocabulary.empty() ? weights_.hp.n_vocab : options.vocabulary.size()) {

@@ -7,10 +7,16 @@ namespace {
 
 int padded(int n, int unit) { return (n + unit - 1) / unit * unit; }
 
+size_t bytes_of(CacheType type) {
+  return type == CacheType::kHalf ? sizeof(uint16_t) : sizeof(float);
+}
+
 }  // namespace
 
-KeyValueCache::KeyValueCache(const Hyperparameters& hp, int n_sequences, int capacity)
-    : n_layers_(hp.n_layers),
+KeyValueCache::KeyValueCache(const Hyperparameters& hp, int n_sequences, int capacity,
+                             CacheType type)
+    : type_(type),
+      n_layers_(hp.n_layers),
       n_sequences_(n_sequences),
       n_heads_(hp.n_heads_kv),
       head_dim_(hp.head_dim),
@@ -18,8 +24,8 @@ KeyValueCache::KeyValueCache(const Hyperparameters& hp, int n_sequences, int cap
       capacity_(capacity),
       // products may begin at any position
       stride_(padded(capacity, kUnit) + kUnit),
-      keys_(new float[at(n_layers_, 0, 0)]),
-      values_(new float[at(n_layers_, 0, 0)]),
+      keys_(new uint8_t[at(n_layers_, 0, 0) * bytes_of(type)]),
+      values_(new uint8_t[at(n_layers_, 0, 0) * bytes_of(type)]),
       length_(n_sequences, 0),
       shared_(n_sequences) {}
 
@@ -58,22 +64,32 @@ void KeyValueCache::extend(int sequence, int n) {
 
 void KeyValueCache::take_over(int sequence) {
   for (const CacheSpan& span : shared_[sequence]) {
-    for (int layer = 0; layer < n_layers_; layer++) {
-      for (int head = 0; head < n_heads_; head++) {
-        for (int d = 0; d < head_dim_; d++) {
-          const size_t row = static_cast<size_t>(d) * stride_;
-          std::copy(keys(layer, span.sequence, head) + row + span.begin,
-                    keys(layer, span.sequence, head) + row + span.end,
-                    keys(layer, sequence, head) + row + span.begin);
-        }
-        const size_t begin = static_cast<size_t>(span.begin) * padded_dim_;
-        const size_t end = static_cast<size_t>(span.end) * padded_dim_;
-        std::copy(values(layer, span.sequence, head) + begin,
-                  values(layer, span.sequence, head) + end, values(layer, sequence, head) + begin);
-      }
+    if (type_ == CacheType::kHalf) {
+      copy_span<uint16_t>(span, sequence);
+    } else {
+      copy_span<float>(span, sequence);
     }
   }
   shared_[sequence].clear();
+}
+
+template <class T>
+void KeyValueCache::copy_span(const CacheSpan& span, int to) {
+  for (int layer = 0; layer < n_layers_; layer++) {
+    for (int head = 0; head < n_heads_; head++) {
+      const T* from_keys = keys<T>(layer, span.sequence, head);
+      T* to_keys = keys<T>(layer, to, head);
+      for (int d = 0; d < head_dim_; d++) {
+        const size_t row = static_cast<size_t>(d) * stride_;
+        std::copy(from_keys + row + span.begin, from_keys + row + span.end,
+                  to_keys + row + span.begin);
+      }
+      const T* from_values = values<T>(layer, span.sequence, head);
+      std::copy(from_values + static_cast<size_t>(span.begin) * padded_dim_,
+                from_values + static_cast<size_t>(span.end) * padded_dim_,
+                values<T>(layer, to, head) + static_cast<size_t>(span.begin) * padded_dim_);
+    }
+  }
 }
 
 }  // namespace harmonic

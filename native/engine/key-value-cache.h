@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct CacheSpan {
   }
 };
 
+/** Keys and values are held so. */
+enum class CacheType { kFloat, kHalf };
+
 /**
  * Keys and values of many sequences. What one sequence copies from another it reads there, so that
  * rows behind one prompt share its keys and values, and attention over them is computed for all at
@@ -25,16 +29,19 @@ class KeyValueCache {
   /** Positions that products take at once: arrays are padded so. */
   static constexpr int kUnit = 32;
 
-  KeyValueCache(const Hyperparameters& hp, int n_sequences, int capacity);
+  KeyValueCache(const Hyperparameters& hp, int n_sequences, int capacity, CacheType type);
 
+  CacheType type() const { return type_; }
   /** Of a layer, sequence and head: keys of shape (head_dim, stride), rotated, so that scores of
-   * many positions are computed side by side. */
-  float* keys(int layer, int sequence, int head) const {
-    return keys_.get() + at(layer, sequence, head);
+   * many positions are computed side by side. T: float or uint16_t, the bits of a half, by type. */
+  template <class T>
+  T* keys(int layer, int sequence, int head) const {
+    return reinterpret_cast<T*>(keys_.get()) + at(layer, sequence, head);
   }
   /** Of shape (stride, padded_dim), zero behind head_dim. */
-  float* values(int layer, int sequence, int head) const {
-    return values_.get() + at(layer, sequence, head);
+  template <class T>
+  T* values(int layer, int sequence, int head) const {
+    return reinterpret_cast<T*>(values_.get()) + at(layer, sequence, head);
   }
   int stride() const { return stride_; }
   int padded_dim() const { return padded_dim_; }
@@ -61,9 +68,12 @@ class KeyValueCache {
     return shared_[sequence].empty() ? 0 : shared_[sequence].back().end;
   }
   void take_over(int sequence);
+  template <class T>
+  void copy_span(const CacheSpan& span, int to);
 
+  CacheType type_;
   int n_layers_, n_sequences_, n_heads_, head_dim_, padded_dim_, capacity_, stride_;
-  std::unique_ptr<float[]> keys_, values_;
+  std::unique_ptr<uint8_t[]> keys_, values_;
   std::vector<int> length_;
   std::vector<std::vector<CacheSpan>> shared_;
 };

@@ -6,12 +6,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <utility>
 
 #include "engine/error.h"
+#include "engine/finite.h"
+#include "engine/knn-gpu.h"
 
 namespace harmonic {
 namespace {
@@ -22,6 +26,10 @@ constexpr size_t kBlock = 4096;
 constexpr size_t kLeastForCells = 4000;
 // Cells that a row looks into.
 constexpr size_t kProbes = 16;
+// How many times as many candidates a row gets where its first ones may not hold all nearest.
+constexpr size_t kMoreCandidates = 16;
+// Of fewer numbers in all, looking at each point is faster than asking for more candidates.
+constexpr size_t kLeastForMore = 1 << 20;
 
 using Candidate =
     std::pair<double, int32_t>;  // squared distance, id: compares as ties go to the smaller id
@@ -33,16 +41,6 @@ double squared_distance(const float* a, const float* b, size_t d) {
     sum += difference * difference;
   }
   return sum;
-}
-
-void check_finite(const float* values, size_t rows, size_t d, const char* name) {
-  for (size_t i = 0; i < rows * d; i++) {
-    if (!std::isfinite(values[i])) {
-      throw Error("E_INPUT", "expected finite numbers in `" + std::string(name) + "` but row " +
-                                 std::to_string(i / d) + ", column " + std::to_string(i % d) +
-                                 " is " + std::to_string(values[i]));
-    }
-  }
 }
 
 void check(const NeighborQuery& q) {
@@ -80,28 +78,68 @@ float quick_distance(const float* a, const float* b, size_t d) {
   return sum;
 }
 
+uint64_t hash_row(const float* row, size_t d) {
+  uint64_t hash = 0x9e3779b97f4a7c15;
+  for (size_t j = 0; j < d; j++) {
+    uint32_t bits = 0;
+    std::memcpy(&bits, row + j, sizeof(bits));
+    hash = (hash ^ bits) * 0xff51afd7ed558ccd;
+    hash ^= hash >> 32;
+  }
+  return hash;
+}
+
 /**
- * Looks at every point, in the order of ids. `bound` is a distance that the k-th neighbour cannot
+ * Ids of the points that can be among the nearest, ascending: of equal points those with the
+ * smallest ids come first, so more copies than a row may have neighbours (and itself) never do.
+ */
+std::vector<int32_t> without_copies(const NeighborQuery& q) {
+  const size_t most = q.k + (q.queries == nullptr ? 1 : 0);
+  size_t n_slots = 16;
+  while (n_slots < 2 * q.n) n_slots *= 2;
+  std::vector<int32_t> first(n_slots, -1);  // by hash: the id of the first of equal points
+  std::vector<int32_t> copies(q.n, 0);      // of each first point: how many are kept
+  std::vector<int32_t> kept;
+  kept.reserve(q.n);
+  for (size_t i = 0; i < q.n; i++) {
+    const float* row = q.points + i * q.d;
+    size_t slot = hash_row(row, q.d) & (n_slots - 1);
+    while (first[slot] >= 0 &&
+           std::memcmp(row, q.points + first[slot] * q.d, q.d * sizeof(float)) != 0) {
+      slot = (slot + 1) & (n_slots - 1);
+    }
+    if (first[slot] < 0) first[slot] = static_cast<int32_t>(i);
+    int32_t& count = copies[first[slot]];
+    if (static_cast<size_t>(count) == most) continue;
+    count++;
+    kept.push_back(static_cast<int32_t>(i));
+  }
+  return kept;
+}
+
+/**
+ * Looks at every point of `ids`, ascending. `bound` is a distance that the k-th neighbour cannot
  * exceed; points that single precision shows to be farther are passed over.
  */
-void search_all(const NeighborQuery& q, size_t i, double bound, Neighbors& result) {
+void search_all(const NeighborQuery& q, const std::vector<int32_t>& ids, size_t i, double bound,
+                Neighbors& result) {
   const bool self = q.queries == nullptr;
   const float* row = (self ? q.points : q.queries) + i * q.d;
   const double slack =
       1.0 + 2.0 * static_cast<double>(q.d + 8) * std::numeric_limits<float>::epsilon();
   std::vector<Candidate> nearest;  // a heap, the farthest first
   nearest.reserve(q.k + 1);
-  for (size_t p = 0; p < q.n; p++) {
-    if (self && p == i) continue;
+  for (const int32_t p : ids) {
+    if (self && static_cast<size_t>(p) == i) continue;
     const bool full = nearest.size() == q.k;
     const double limit = full ? nearest.front().first : bound;
     if (full && limit == 0) break;  // no later id can win
-    const float* point = q.points + p * q.d;
+    const float* point = q.points + static_cast<size_t>(p) * q.d;
     const double quick = quick_distance(row, point, q.d);
     if (quick > limit * slack && std::isfinite(quick)) continue;
     const double distance = squared_distance(row, point, q.d);
     if (full && distance >= limit) continue;  // a tie goes to the smaller id, which came before
-    nearest.emplace_back(distance, static_cast<int32_t>(p));
+    nearest.emplace_back(distance, p);
     std::push_heap(nearest.begin(), nearest.end());
     if (full) {
       std::pop_heap(nearest.begin(), nearest.end());
@@ -124,11 +162,17 @@ std::vector<float> column_means(const NeighborQuery& q) {
   return means;
 }
 
-void centre(const float* rows, size_t n, const std::vector<float>& means, float* out) {
+/** The rows with these ids, less the means; shape (ids, d). */
+template <class Id>
+std::vector<float> centre(const float* rows, const std::vector<Id>& ids,
+                          const std::vector<float>& means) {
   const size_t d = means.size();
-  for (size_t i = 0; i < n; i++) {
-    for (size_t j = 0; j < d; j++) out[i * d + j] = rows[i * d + j] - means[j];
+  std::vector<float> out(ids.size() * d);
+  for (size_t i = 0; i < ids.size(); i++) {
+    const float* row = rows + static_cast<size_t>(ids[i]) * d;
+    for (size_t j = 0; j < d; j++) out[i * d + j] = row[j] - means[j];
   }
+  return out;
 }
 
 double largest_norm(const float* rows, size_t n, size_t d) {
@@ -159,72 +203,149 @@ struct CellIndex {
 
 }  // namespace
 
-Neighbors nearest_neighbors(const NeighborQuery& q) {
-  check(q);
-  const bool self = q.queries == nullptr;
-  const float* queries = self ? q.points : q.queries;
-  omp_set_num_threads(std::max(1, q.threads));
-
-  const std::vector<float> means = column_means(q);
-  std::vector<float> centred(q.n * q.d);
-  centre(q.points, q.n, means, centred.data());
-  const double points_norm = largest_norm(centred.data(), q.n, q.d);
-  const bool in_cells = q.approximate && q.n >= kLeastForCells;
-  faiss::IndexFlatL2 flat(static_cast<faiss::Index::idx_t>(q.d));
-  std::unique_ptr<CellIndex> cells;
-  if (in_cells) {
-    cells = std::make_unique<CellIndex>(centred.data(), q.n, q.d);
-  } else {
-    flat.add(static_cast<faiss::Index::idx_t>(q.n), centred.data());
+/** Points behind a Faiss index, and what tells whether its candidates hold all nearest ones. */
+class NeighborSearch {
+ public:
+  explicit NeighborSearch(const NeighborQuery& q)
+      : ids_(without_copies(q)),
+        means_(column_means(q)),
+        in_cells_(q.approximate && ids_.size() >= kLeastForCells),
+        flat_(static_cast<faiss::Index::idx_t>(q.d)) {
+    const std::vector<float> centred = centre(q.points, ids_, means_);
+    points_norm_ = largest_norm(centred.data(), ids_.size(), q.d);
+    if (in_cells_) {
+      cells_ = std::make_unique<CellIndex>(centred.data(), ids_.size(), q.d);
+    } else {
+      flat_.add(static_cast<faiss::Index::idx_t>(ids_.size()), centred.data());
+    }
+    gpu_ = copy_to_gpu(filled());
   }
-  const faiss::Index& index = in_cells ? static_cast<const faiss::Index&>(cells->index) : flat;
-  centred.clear();
-  centred.shrink_to_fit();
 
-  // The row itself, and a few more so that ties at the k-th distance are seen.
-  const size_t wanted = std::min(q.n, q.k + (self ? 1 : 0) + std::max<size_t>(8, q.k));
-  Neighbors result{std::vector<int32_t>(q.m * q.k), std::vector<float>(q.m * q.k)};
-  std::vector<float> block(kBlock * q.d);
-  std::vector<float> distances(kBlock * wanted);
-  std::vector<faiss::Index::idx_t> ids(kBlock * wanted);
+  /** The nearest points of a query's rows, which is for the same points and k. */
+  Neighbors find_all(const NeighborQuery& q) const {
+    Neighbors result{std::vector<int32_t>(q.m * q.k), std::vector<float>(q.m * q.k)};
+    for (size_t start = 0; start < q.m; start += kBlock) {
+      std::vector<size_t> rows(std::min(kBlock, q.m - start));
+      std::iota(rows.begin(), rows.end(), start);
+      find(q, std::move(rows), result);
+    }
+    return result;
+  }
 
-  for (size_t start = 0; start < q.m; start += kBlock) {
-    const size_t rows = std::min(kBlock, q.m - start);
-    centre(queries + start * q.d, rows, means, block.data());
-    index.search(static_cast<faiss::Index::idx_t>(rows), block.data(),
-                 static_cast<faiss::Index::idx_t>(wanted), distances.data(), ids.data());
+ private:
+  /** Finds those of some rows. */
+  void find(const NeighborQuery& q, std::vector<size_t> rows, Neighbors& result) const {
+    // The row itself, and a few more so that ties at the k-th distance are seen.
+    const size_t first = q.k + (q.queries == nullptr ? 1 : 0) + std::max<size_t>(8, q.k);
+    const bool more = !in_cells_ && ids_.size() * q.d >= kLeastForMore;
+    rows = among_candidates(q, rows, first, !more, result);
+    // Where points lie so dense that rounding hides which are nearest, most rows come to this.
+    if (!rows.empty()) among_candidates(q, rows, kMoreCandidates * first, true, result);
+  }
+
+  /** Looks at so many candidates of each row; gives the rows that need more, if not the last. */
+  std::vector<size_t> among_candidates(const NeighborQuery& q, const std::vector<size_t>& rows,
+                                       size_t wanted, bool is_last, Neighbors& result) const {
+    const bool self = q.queries == nullptr;
+    wanted = std::min(ids_.size(), wanted);
+    const float* queries = self ? q.points : q.queries;
+    const std::vector<float> block = centre(queries, rows, means_);
+    std::vector<float> distances(rows.size() * wanted);
+    std::vector<faiss::Index::idx_t> found(rows.size() * wanted);
+    const faiss::Index& index = gpu_ ? *gpu_ : filled();
+    index.search(static_cast<faiss::Index::idx_t>(rows.size()), block.data(),
+                 static_cast<faiss::Index::idx_t>(wanted), distances.data(), found.data());
     // Bound of the rounding error of |x|^2 + |y|^2 - 2xy and of centring, in single precision.
-    const double scale = points_norm + largest_norm(block.data(), rows, q.d);
+    const double scale = points_norm_ + largest_norm(block.data(), rows.size(), q.d);
     const double error =
         4.0 * static_cast<double>(q.d + 8) * std::numeric_limits<float>::epsilon() * scale;
 
+    std::vector<char> is_open(rows.size(), 0);
 #pragma omp parallel for schedule(dynamic, 64)
-    for (size_t b = 0; b < rows; b++) {
-      const size_t i = start + b;
-      const float* row = queries + i * q.d;
-      const int32_t own = self ? static_cast<int32_t>(i) : -1;
+    for (size_t b = 0; b < rows.size(); b++) {
+      const size_t i = rows[b];
       std::vector<Candidate> candidates;
       candidates.reserve(wanted);
       for (size_t j = 0; j < wanted; j++) {
-        const faiss::Index::idx_t id = ids[b * wanted + j];
-        if (id < 0 || id == own) continue;
-        candidates.emplace_back(squared_distance(row, q.points + id * q.d, q.d),
-                                static_cast<int32_t>(id));
+        const faiss::Index::idx_t at = found[b * wanted + j];
+        if (at < 0) continue;
+        const int32_t id = ids_[static_cast<size_t>(at)];
+        if (self && static_cast<size_t>(id) == i) continue;
+        const float* point = q.points + static_cast<size_t>(id) * q.d;
+        candidates.emplace_back(squared_distance(queries + i * q.d, point, q.d), id);
       }
       // Distances that overflow single precision have no candidates.
       if (candidates.size() < q.k) {
-        search_all(q, i, std::numeric_limits<double>::infinity(), result);
+        search_all(q, ids_, i, std::numeric_limits<double>::infinity(), result);
         continue;
       }
       keep_nearest(candidates, i, q.k, result);
       // What Faiss left out is at least as far as its last candidate, but for the error.
       const double farthest = candidates[q.k - 1].first;
-      const bool complete =
-          in_cells || wanted == q.n || farthest < distances[b * wanted + wanted - 1] - error;
-      if (!complete) search_all(q, i, farthest, result);
+      const bool complete = in_cells_ || wanted == ids_.size() ||
+                            farthest < distances[b * wanted + wanted - 1] - error;
+      if (complete) continue;
+      if (is_last) {
+        search_all(q, ids_, i, farthest, result);
+      } else {
+        is_open[b] = 1;
+      }
     }
+    std::vector<size_t> open;
+    for (size_t b = 0; b < rows.size(); b++) {
+      if (is_open[b]) open.push_back(rows[b]);
+    }
+    return open;
   }
-  return result;
+
+  const faiss::Index& filled() const {
+    return in_cells_ ? static_cast<const faiss::Index&>(cells_->index) : flat_;
+  }
+
+  std::vector<int32_t> ids_;  // of the points that are searched
+  std::vector<float> means_;
+  double points_norm_ = 0;
+  bool in_cells_;
+  faiss::IndexFlatL2 flat_;
+  std::unique_ptr<CellIndex> cells_;
+  std::unique_ptr<faiss::Index> gpu_;  // null: they are searched on the CPU
+};
+
+Neighbors nearest_neighbors(const NeighborQuery& q) {
+  check(q);
+  omp_set_num_threads(std::max(1, q.threads));
+  return NeighborSearch(q).find_all(q);
+}
+
+NeighborIndex::NeighborIndex(const NeighborIndexOptions& options, std::vector<float> points)
+    : points_(std::move(points)) {
+  query_.points = query_.queries = points_.data();
+  query_.d = options.d;
+  query_.n = options.d == 0 ? 0 : points_.size() / options.d;
+  query_.k = options.k;
+  query_.threads = options.threads;
+  query_.approximate = options.approximate;
+  check(query_);
+  omp_set_num_threads(std::max(1, query_.threads));
+  search_ = std::make_unique<NeighborSearch>(query_);
+}
+
+NeighborIndex::~NeighborIndex() = default;
+
+Neighbors NeighborIndex::search(const std::vector<float>& queries) const {
+  NeighborQuery q = query_;
+  q.queries = queries.data();
+  q.m = queries.size() / q.d;
+  if (q.m * q.d != queries.size()) {
+    throw Error("E_INPUT", "expected rows of " + std::to_string(q.d) +
+                               " numbers in `queries` but received " +
+                               std::to_string(queries.size()) + " numbers");
+  }
+  // Of no rows the data may be null, which would say: the points themselves.
+  if (q.m == 0) return {};
+  check_finite(q.queries, q.m, q.d, "queries");
+  omp_set_num_threads(std::max(1, q.threads));
+  return search_->find_all(q);
 }
 
 Neighbors nearest_neighbors_reference(const NeighborQuery& q) {

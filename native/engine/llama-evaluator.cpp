@@ -1,5 +1,6 @@
 #include "engine/llama-evaluator.h"
 
+#include <algorithm>
 #include <string>
 
 #include "engine/error.h"
@@ -23,7 +24,8 @@ LlamaEvaluator::LlamaEvaluator(const Model& model, const EvaluatorOptions& optio
   params.n_ctx = padded_context(options.n_context) * options.n_sequences;
   params.n_batch = options.n_batch;
   params.n_ubatch = kMicroBatch;
-  params.n_outputs_max = options.n_sequences;
+  params.n_outputs_max = std::max(options.n_outputs, options.n_sequences);
+  params.type_k = params.type_v = options.small_cache ? GGML_TYPE_F16 : GGML_TYPE_F32;
   params.n_threads = params.n_threads_batch = options.threads;
   params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_AUTO;
   // A row sees its own prompt only, so each sequence has cells of its own: in one common cache

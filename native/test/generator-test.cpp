@@ -5,7 +5,9 @@
 #include <map>
 #include <numeric>
 
+#include "engine/drafts.h"
 #include "engine/error.h"
+#include "engine/int8-matrix.h"
 #include "engine/random.h"
 #include "test.h"
 #include "test/tiny-model.h"
@@ -52,9 +54,11 @@ Automaton repeated(int columns) {
   return all;
 }
 
-std::shared_ptr<const Model> tiny_model() {
-  static const auto model =
-      std::make_shared<const Model>(ModelOptions{test::write_tiny_model("llama"), "", false});
+std::shared_ptr<const Model> tiny_model(Engine engine = Engine::kLlama) {
+  static const std::string path = test::write_tiny_model("llama");
+  static std::map<Engine, std::shared_ptr<const Model>> models;
+  auto& model = models[engine];
+  if (!model) model = std::make_shared<const Model>(ModelOptions{path, "", false, engine});
   return model;
 }
 
@@ -130,6 +134,64 @@ TEST(generator_gives_the_same_rows_whatever_came_before) {
   CHECK(codes_of(generator, request) == fresh);
   codes_of(generator, request_for(12, 1, 8));
   CHECK(codes_of(generator, request) == fresh);
+}
+
+TEST(drafts_are_guessed_from_the_rows_of_a_prompt_and_of_the_table) {
+  const Automaton automaton = repeated(2);
+  const Drafts drafts(automaton, {9, 1, 8, 5, 3, 9, 9, 8, 1, 1, 0, 9});
+  // a row cut off, noise, and two whole rows
+  const std::vector<int32_t> tokens = {20, 31, 32, 3,  20, 7,  20, 31, 33, 3, 20, 30,
+                                       3,  20, 30, 20, 31, 33, 3,  20, 30, 3, 5};
+  const EdgeCounts shown = drafts.rows_in(tokens.data(), static_cast<int>(tokens.size()), 0);
+  CHECK_EQUAL(shown.at(4), 2);
+  CHECK_EQUAL(shown.at(7), 2);
+  CHECK_EQUAL(shown.count(3), 0u);
+  const std::vector<int> first = {1, 2}, second = {3, 4};
+  const auto guess = drafts.guess(shown, {second.data(), 2});
+  CHECK_EQUAL(guess.edge, 4);
+  CHECK_NEAR(guess.share, (2 + 0.4) / 3, 1e-9);
+  CHECK_EQUAL(drafts.guess({}, {second.data(), 2}).edge, 3);
+  CHECK_NEAR(drafts.guess({}, {first.data(), 2}).share, 9.0 / 11, 1e-9);
+}
+
+TEST(drafts_and_jumps_change_nothing_but_the_number_of_passes) {
+  std::vector<Engine> engines = {Engine::kLlama};
+  if (Int8Matrix::is_fast_here()) engines.push_back(Engine::kGraph);
+  for (const Engine engine : engines) {
+    const auto draw = [&](double temperature, std::vector<int32_t> counts, bool drafts, bool jump) {
+      GeneratorOptions options{repeated(6), 3, 64, 1};
+      options.switches.drafts = drafts;
+      options.switches.jump_forward = jump;
+      options.edge_counts = std::move(counts);
+      Generator generator(tiny_model(engine), options);
+      GenerateRequest request = request_for(3, 1, 5);
+      request.temperature = temperature;
+      return generator.generate(request, generator.ticket());
+    };
+    const auto check_same = [](const GenerateResult& a, const GenerateResult& b) {
+      for (size_t c = 0; c < a.columns.size(); c++) CHECK(a.columns[c].codes == b.columns[c].codes);
+    };
+    const GenerateResult likeliest = draw(0, {}, false, true);
+    // As if the table had no other rows than these.
+    std::vector<int32_t> counts;
+    for (const GeneratedColumn& column : likeliest.columns) {
+      std::vector<int32_t> cell = {3, 0, 0, 0, 0, 3};
+      for (const int32_t code : column.codes) {
+        cell[code == 0 ? 1 : 2] += 100;
+        if (code > 0) cell[code == 1 ? 3 : 4] += 100;
+      }
+      counts.insert(counts.end(), cell.begin(), cell.end());
+    }
+    const GenerateResult drafted = draw(0, counts, true, true);
+    check_same(drafted, likeliest);
+    CHECK(drafted.n_batches < likeliest.n_batches);
+    const GenerateResult plain = draw(1, {}, false, true);
+    check_same(draw(1, counts, true, true), plain);
+    check_same(draw(1, counts, true, false), plain);
+    const GenerateResult slow = draw(1, {}, false, false);
+    check_same(slow, plain);
+    CHECK(slow.n_batches > plain.n_batches);
+  }
 }
 
 TEST(generator_ends_calls_whose_tickets_were_taken_before_the_abort) {

@@ -104,6 +104,48 @@ TEST(knn_finds_the_neighbours_of_other_rows) {
   check_same(nearest_neighbors(query), nearest_neighbors_reference(query));
 }
 
+TEST(knn_equals_the_reference_where_points_lie_closer_than_single_precision_tells) {
+  const size_t d = 4;
+  const size_t n = (1 << 20) / d;
+  auto points = make_points(n, d, 14, 0);
+  for (float& value : points) value *= 0.01f;
+  for (size_t j = 0; j < d; j++) points[j] = 30.0f;  // one far away: errors grow with its norm
+  const auto queries = make_points(40, d, 15, 0);
+  auto query = self_join(points, d, 2);
+  query.queries = queries.data();
+  query.m = 40;
+  check_same(nearest_neighbors(query), nearest_neighbors_reference(query));
+  std::vector<float> inside = queries;
+  for (float& value : inside) value *= 0.01f;
+  query.queries = inside.data();
+  check_same(nearest_neighbors(query), nearest_neighbors_reference(query));
+}
+
+TEST(knn_equals_the_reference_on_many_copies) {
+  const auto points = make_points(5000, 2, 16, 4);  // 16 distinct points
+  const auto query = self_join(points, 2, 3);
+  check_same(nearest_neighbors(query), nearest_neighbors_reference(query));
+  const auto queries = make_points(50, 2, 17, 7);
+  auto others = query;
+  others.queries = queries.data();
+  others.m = 50;
+  check_same(nearest_neighbors(others), nearest_neighbors_reference(others));
+}
+
+TEST(knn_index_gives_what_a_search_gives_each_time) {
+  const auto points = make_points(5000, 3, 18, 6);
+  NeighborIndexOptions options{3, 4, 2, false};
+  const NeighborIndex index(options, points);
+  for (const uint32_t seed : {19u, 20u}) {
+    const auto queries = make_points(300, 3, seed, 6);
+    auto query = self_join(points, 3, 4);
+    query.queries = queries.data();
+    query.m = 300;
+    check_same(index.search(queries), nearest_neighbors_reference(query));
+  }
+  CHECK(index.search({}).ids.empty());
+}
+
 TEST(knn_refuses_what_it_cannot_search) {
   auto points = make_points(5, 2, 7, 0);
   check_refused(self_join(points, 2, 5), "`k` between 1 and 4");

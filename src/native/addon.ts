@@ -33,6 +33,9 @@ export interface Addon {
   /** k nearest neighbours by squared Euclidean distance, exact unless asked otherwise; ties go to the smaller id. */
   nearestNeighbors(options: NearestNeighborsOptions): Promise<NearestNeighborsResult>;
 
+  /** Makes points ready for many searches of nearestNeighbors' kind. */
+  openNeighborIndex(options: Omit<NearestNeighborsOptions, "queries">): Promise<NeighborIndexHandle>;
+
   /** Opens a GGUF for tokenising and sampling, with an adapter of ours (or any llama.cpp LoRA) if given. */
   openModel(options: OpenModelOptions): Promise<ModelHandle>;
 
@@ -94,6 +97,12 @@ export interface NearestNeighborsResult {
   ids: ArrayBuffer;
   /** Float32, shape (m, k), squared Euclidean */
   distances: ArrayBuffer;
+}
+
+export interface NeighborIndexHandle {
+  /** the k nearest points of each of queries, shape (m, d) */
+  search(queries: Float32Array): Promise<NearestNeighborsResult>;
+  close(): void;
 }
 
 export interface OpenModelOptions {
@@ -225,6 +234,13 @@ export interface GeneratorSwitches {
   sharePrompt?: boolean;
   /** the head computes the logits of the table's tokens alone (the graph engine) */
   cutVocabulary?: boolean;
+  /**
+   * likely tokens are evaluated before they are drawn and kept where they are what is drawn, as far as that is likely to
+   * spare more than it costs: draws are the same, but for rounding
+   */
+  drafts?: boolean;
+  /** keys and values are kept in 16 bits, not 32 */
+  smallCache?: boolean;
 }
 
 export interface OpenGeneratorOptions {
@@ -242,6 +258,8 @@ export interface OpenGeneratorOptions {
   rules?: Rule[];
   /** digits behind the point of each column's scaled values, for compare and derived [0] */
   decimals?: Int32Array;
+  /** how many rows of the table take each edge: what drafts are guessed from beside the rows in a prompt */
+  edgeCounts?: Int32Array;
   switches?: GeneratorSwitches;
   /** results come with explanations; the head then gives every logit */
   explain?: boolean;

@@ -1,5 +1,6 @@
 import { fitEncoding, type Encoding } from "../encode/encoding";
 import { RowIndex } from "../evaluate/row-index";
+import type { NeighborIndexHandle } from "../native/addon";
 import { loadAddon } from "../native/load";
 import type { Column } from "../table/columns";
 import { rowCount } from "../table/convert";
@@ -37,11 +38,11 @@ export class PrivacyGate {
   readonly warnings: string[] = [];
   private readonly copies: RowIndex | undefined;
   private readonly encoding: Encoding | undefined;
-  /** shape (n, max(d, 1)) */
-  private readonly points: Float32Array | undefined;
+  /** of the rows trained on */
+  private readonly index: Promise<NeighborIndexHandle> | undefined;
 
   constructor(private readonly options: GateOptions) {
-    const { columns, schema, labelInDistance, allowCopies, minDistance, distances } = options;
+    const { columns, schema, labelInDistance, allowCopies, minDistance, distances, threads } = options;
     const n = rowCount(columns);
     if (n === 0) return;
     if (allowCopies !== true) this.copies = new RowIndex(columns);
@@ -54,7 +55,14 @@ export class PrivacyGate {
     }
     if (minDistance === 0 && !distances) return;
     this.encoding = fitEncoding(columns, schema, { target: labelInDistance });
-    this.points = this.pointsOf(columns);
+    const points = this.pointsOf(columns);
+    this.index = loadAddon().openNeighborIndex({ points, d: Math.max(1, this.encoding.d), k: 1, threads });
+    this.index.catch(() => undefined); // reported when rows are judged
+  }
+
+  /** Frees the index; nothing is judged any more. Idempotent. */
+  close(): void {
+    this.index?.then((index) => index.close()).catch(() => undefined);
   }
 
   /** @param columns drawn rows, in the order of the columns trained on */
@@ -69,11 +77,9 @@ export class PrivacyGate {
   }
 
   private async distancesOf(columns: readonly Column[]): Promise<Float32Array | undefined> {
-    if (this.points === undefined) return undefined;
-    const { threads } = this.options;
-    const d = Math.max(1, this.encoding!.d);
-    const queries = this.pointsOf(columns);
-    const found = await loadAddon().nearestNeighbors({ points: this.points, queries, d, k: 1, threads });
+    const index = await this.index;
+    if (index === undefined) return undefined;
+    const found = await index.search(this.pointsOf(columns));
     return new Float32Array(found.distances).map(Math.sqrt);
   }
 

@@ -12,6 +12,9 @@ import type {
 } from "../../src/native/addon";
 import { loadAddon } from "../../src/native/load";
 import { Random } from "../../src/random";
+import { naturalOrder } from "../../src/instruct/order";
+import { edgeCounts } from "../../src/sample/edge-counts";
+import { rowCount } from "../../src/table/convert";
 import { RowAutomaton } from "../../src/sample/automaton";
 import { TextLanguage } from "../../src/sample/text-language";
 import { chiSquareScore } from "../support/brute-force";
@@ -48,17 +51,23 @@ afterAll(() => models.forEach((model) => model.close()));
 
 const N_SEQUENCES = 64;
 const N_PASSES = 40;
+/** So few rows that drafts are made. */
+const FEW = { nRows: 4, nPasses: 400 };
 /** Standard deviations; some 40 scores are looked at. */
 const WORST = 4;
 
 /** Half of the rows behind another prompt, which is not looked at: so that prefixes are shared and prompts are not. */
-function request(pass: number, options: Partial<GenerateOptions>): GenerateOptions {
+function request(
+  pass: number,
+  options: Partial<GenerateOptions>,
+  nRows: number = N_SEQUENCES,
+): GenerateOptions {
   const random = new Random(pass);
   return {
     prompts: Int32Array.from([...prompt, ...otherPrompt]),
     promptOffsets: Int32Array.of(0, prompt.length, prompt.length + otherPrompt.length),
-    rowsPerPrompt: N_SEQUENCES / 2,
-    seeds: BigUint64Array.from({ length: N_SEQUENCES }, () => random.nextUint64()),
+    rowsPerPrompt: nRows / 2,
+    seeds: BigUint64Array.from({ length: nRows }, () => random.nextUint64()),
     temperature: 1,
     ...options,
   };
@@ -69,16 +78,17 @@ async function drawn(
   engine: SampleEngine,
   open: Partial<OpenGeneratorOptions>,
   generate: Partial<GenerateOptions>,
+  { nRows, nPasses } = { nRows: N_SEQUENCES, nPasses: N_PASSES },
 ): Promise<{ counts: Map<string, number>; failed: number; rows: number }> {
   const { tables } = automaton;
   const generator = await models
     .get(engine)!
-    .openGenerator({ automaton: tables, nSequences: N_SEQUENCES, nContext: 200, threads: 2, ...open });
+    .openGenerator({ automaton: tables, nSequences: nRows, nContext: 200, threads: 2, ...open });
   const counts = new Map<string, number>();
   let failed = 0;
-  const n = N_SEQUENCES / 2;
-  for (let pass = 0; pass < N_PASSES; pass++) {
-    const result = await generator.generate(request(pass, generate));
+  const n = nRows / 2;
+  for (let pass = 0; pass < nPasses; pass++) {
+    const result = await generator.generate(request(pass, generate, nRows));
     const ends = new Int32Array(result.failed);
     const views = result.columns.map((buffer, c) =>
       tables.columnKinds[c] === 1
@@ -98,7 +108,7 @@ async function drawn(
     }
   }
   generator.close();
-  return { counts, failed, rows: N_PASSES * n };
+  return { counts, failed, rows: nPasses * n };
 }
 
 async function expectExact(
@@ -106,12 +116,13 @@ async function expectExact(
   generate: Partial<GenerateOptions>,
   brute: DrawOptions = {},
   allowed: (values: Path["values"]) => boolean = () => true,
+  few?: typeof FEW,
 ): Promise<void> {
   const rows = paths.filter(({ values }) => allowed(values));
   const expected = await rowProbabilities(models.get("llama")!, automaton.tables, rows, prompt, brute);
   expect([...expected.values()].reduce((a, b) => a + b)).toBeCloseTo(1, 6);
   for (const engine of engines) {
-    const { counts, failed } = await drawn(engine, open, generate);
+    const { counts, failed } = await drawn(engine, open, generate, few);
     expect([...counts.keys()].filter((row) => !expected.has(row))).toEqual([]);
     expect(failed).toBe(0);
     expect(chiSquareScore(counts, expected)).toBeLessThan(WORST);
@@ -124,10 +135,24 @@ describe("rows are drawn from the model's distribution over allowed rows", () =>
     { sharePrefix: false },
     { sharePrompt: false },
     { cutVocabulary: false },
-    { jumpForward: false, sharePrefix: false, sharePrompt: false, cutVocabulary: false },
+    { drafts: false },
+    { smallCache: false },
+    {
+      ...{ jumpForward: false, sharePrefix: false, sharePrompt: false, cutVocabulary: false },
+      ...{ drafts: false, smallCache: false },
+    },
   ];
   it.each([{}, ...off])("with the switches %j", async (switches) => {
     await expectExact({ switches }, {});
+  });
+
+  it.each([true, false])("of few rows in lock-step, drafts %j", async (drafts) => {
+    const rows = allSmallRows();
+    const counts = edgeCounts({
+      ...{ tables: automaton.tables, starts: [{ order: naturalOrder(smallSchema), startState: 0 }] },
+      ...{ nRows: rowCount(rows), tokensOf: (row) => automaton.encodeRow(rows, row).tokens },
+    });
+    await expectExact({ switches: { drafts }, edgeCounts: counts }, {}, {}, undefined, FEW);
   });
 
   it("at a temperature of each column", async () => {
