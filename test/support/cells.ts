@@ -1,0 +1,82 @@
+import { CellLanguage } from "../../src/cells/cell-language";
+import type { CellOptions } from "../../src/cells/plan-cells";
+import { inOrderOf, modelOrder } from "../../src/instruct/order";
+import type { AutomatonTables } from "../../src/native/addon";
+import { cellValue } from "../../src/rules/cells";
+import { RowAutomaton } from "../../src/sample/automaton";
+import { edgeOf, isSilent } from "../../src/sample/walk";
+import type { Column } from "../../src/table/columns";
+import { toColumns } from "../../src/table/convert";
+import { inferSchema } from "../../src/table/infer";
+import type { TableSchema } from "../../src/table/schema";
+import type { TableSource } from "../../src/table/source";
+
+export interface CellTable {
+  /** in the order of the language */
+  schema: TableSchema;
+  columns: Column[];
+  language: CellLanguage;
+  automaton: RowAutomaton;
+}
+
+/** A table with the language of its own rows. */
+export function cellTable(source: TableSource, options: CellOptions = {}, target?: string): CellTable {
+  const whole = inferSchema(source, target === undefined ? {} : { target });
+  const schema = modelOrder(whole, { targetFirst: true });
+  const columns = inOrderOf(schema, toColumns(source, whole));
+  const language = CellLanguage.build(schema, columns, options);
+  return { schema, columns, language, automaton: new RowAutomaton(schema, language, true) };
+}
+
+/** The values of a row, as codes and scaled values, undefined where missing. */
+export const rowValues = (columns: readonly Column[], i: number): (number | undefined)[] =>
+  columns.map((column) => cellValue(column, i));
+
+/**
+ * The values that a row's tokens lead to. In a silent state the way is the one that leads to the values wanted; undefined
+ * where there is none.
+ */
+export function readBack(
+  tables: AutomatonTables,
+  tokens: Int32Array,
+  wanted: readonly (number | undefined)[],
+): (number | undefined)[] | undefined {
+  const { edgeOffsets, edgeNext, edgeColumns, edgeActions, edgeValues } = tables;
+  const read = wanted.map(() => ({ value: 0, sign: 1, missing: false }));
+  const take = (edge: number): number => {
+    const [column, action] = [edgeColumns[edge]!, edgeActions[edge]!];
+    const cell = read[column]!;
+    if (action === -2) cell.missing = true;
+    else if (tables.columnKinds[column] === 0) cell.value = action;
+    else if (action >= 1000) cell.value = edgeValues![action - 1000]!;
+    else if (action >= 100) cell.value *= 10 ** (action - 100);
+    else if (action === 10) cell.sign = -1;
+    else if (action >= 0) cell.value = cell.value * 10 + action;
+    return edgeNext[edge]!;
+  };
+  /** Through silent states to the next one with tokens. */
+  const settle = (from: number): number | undefined => {
+    let state = from;
+    while (isSilent(tables, state)) {
+      const edges = Array.from(
+        { length: edgeOffsets[state + 1]! - edgeOffsets[state]! },
+        (_, e) => edgeOffsets[state]! + e,
+      );
+      const edge = edges.find((one) => {
+        const action = edgeActions[one]!;
+        return action < 1000 || edgeValues![action - 1000] === wanted[edgeColumns[one]!];
+      });
+      if (edge === undefined) return undefined;
+      state = take(edge);
+    }
+    return state;
+  };
+  let state = settle(0);
+  for (const token of tokens) {
+    const edge = state === undefined ? -1 : edgeOf(tables, state, token);
+    if (edge < 0) return undefined;
+    state = settle(take(edge));
+  }
+  if (state === undefined || edgeOffsets[state] !== edgeOffsets[state + 1]) return undefined;
+  return read.map(({ value, sign, missing }) => (missing ? undefined : sign * value));
+}
