@@ -15,6 +15,8 @@ const argv = [
   TABLE,
   "--target",
   "Outcome",
+  "--base",
+  "smollm2-135m",
   "--out",
   out,
   "--epochs",
