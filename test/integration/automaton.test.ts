@@ -1,41 +1,29 @@
-import { join } from "node:path";
 import { modelPrompt } from "../../src/instruct/chat";
 import { rowFormat } from "../../src/instruct/formats";
 import { inOrder, inOrderOf } from "../../src/instruct/order";
 import { rowWriter } from "../../src/instruct/row";
 import { Tokenizer } from "../../src/model/tokenizer";
-import type { ModelHandle } from "../../src/native/addon";
-import { loadAddon } from "../../src/native/load";
 import { RowAutomaton } from "../../src/sample/automaton";
 import { TextLanguage } from "../../src/sample/text-language";
 import { isMissing } from "../../src/table/columns";
 import { allPaths } from "../support/paths";
 import { allSmallRows, smallColumns, smallSchema } from "../support/tables";
-import { temporaryFolder } from "../support/temporary";
-import { writeTinyGguf } from "../support/tiny-gguf";
-
-const folder = temporaryFolder();
+import { tinyModel } from "../support/tiny-model";
 
 describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s", (tokenizer) => {
-  let model: ModelHandle;
-  beforeAll(async () => {
-    const path = join(folder, `${tokenizer}.gguf`);
-    writeTinyGguf(path, { tokenizer });
-    model = await loadAddon().openModel({ path, vocabularyOnly: true });
-  });
-  afterAll(() => model.close());
+  const model = tinyModel({ tokenizer });
 
   describe.each(["compact", "dict", "text"])("in the %s format", (name) => {
     const columns = allSmallRows();
     const n = 240;
     const automaton = () =>
-      new RowAutomaton(smallSchema, new TextLanguage(rowFormat(name), new Tokenizer(model)));
+      new RowAutomaton(smallSchema, new TextLanguage(rowFormat(name), new Tokenizer(model())));
     const rowText = rowWriter(smallSchema, rowFormat(name), columns);
 
     it("accepts exactly the rows that the schema allows, with their values", () => {
       const paths = allPaths(automaton().tables);
       const accepted = new Map(
-        paths.map(({ tokens, values }) => [model.detokenize(Int32Array.from(tokens)), values]),
+        paths.map(({ tokens, values }) => [model().detokenize(Int32Array.from(tokens)), values]),
       );
       expect(accepted.size).toBe(paths.length);
       expect([...accepted.keys()].sort()).toEqual(Array.from({ length: n }, (_, i) => rowText(i)).sort());
@@ -55,7 +43,7 @@ describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s
       expect([...vocabulary].sort((a, b) => a - b)).toEqual([...vocabulary]);
       for (let i = 0; i < n; i++) {
         const { tokens, sets } = rows.encodeRow(columns, i);
-        expect(model.detokenize(tokens)).toBe(rowText(i));
+        expect(model().detokenize(tokens)).toBe(rowText(i));
         let state = 0;
         tokens.forEach((token, t) => {
           const choice = [...edgeTokens.subarray(edgeOffsets[state], edgeOffsets[state + 1])];
@@ -73,7 +61,7 @@ describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s
     it("encodes rows in any order as an automaton of that order alone does", () => {
       const rows = new RowAutomaton(
         smallSchema,
-        new TextLanguage(rowFormat(name), new Tokenizer(model)),
+        new TextLanguage(rowFormat(name), new Tokenizer(model())),
         true,
       );
       const { vocabulary, allowedSets } = rows;
@@ -109,7 +97,7 @@ describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s
   it("names row and column of a value that does not fit", () => {
     const automaton = new RowAutomaton(
       smallSchema,
-      new TextLanguage(rowFormat("compact"), new Tokenizer(model)),
+      new TextLanguage(rowFormat("compact"), new Tokenizer(model())),
     );
     const columns = smallColumns([
       [0, 8, 0, 0, 0],
@@ -129,14 +117,14 @@ describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s
 
   it("puts a prompt together from its pieces", () => {
     const format = rowFormat("dict");
-    const automaton = new RowAutomaton(smallSchema, new TextLanguage(format, new Tokenizer(model)));
+    const automaton = new RowAutomaton(smallSchema, new TextLanguage(format, new Tokenizer(model())));
     const columns = allSmallRows();
     const rows = [3, 77].map((i) => automaton.encodeRow(columns, i).tokens);
     const options = { description: "people", k: 2 };
     const parts = modelPrompt(format, smallSchema, options);
     const writer = rowWriter(smallSchema, format, columns);
     expect(
-      model.detokenize(automaton.encodePrompt(automaton.language.prompt(smallSchema, options), rows)),
+      model().detokenize(automaton.encodePrompt(automaton.language.prompt(smallSchema, options), rows)),
     ).toBe(
       parts.head +
         parts.before[0] +
@@ -154,7 +142,7 @@ describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s
     const [field] = schema.fields;
     field!.constraints = { required: false, enum: ["", "x"] };
     expect(
-      () => new RowAutomaton(schema, new TextLanguage(rowFormat("compact"), new Tokenizer(model))),
+      () => new RowAutomaton(schema, new TextLanguage(rowFormat("compact"), new Tokenizer(model()))),
     ).toThrow(/column "sex".*"" and a missing cell have the same tokens/);
   });
 
@@ -162,7 +150,7 @@ describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s
     const schema = structuredClone(smallSchema);
     schema.fields[1]!.constraints = { required: true, minimum: 3.2, maximum: 3.4 };
     expect(
-      () => new RowAutomaton(schema, new TextLanguage(rowFormat("compact"), new Tokenizer(model))),
+      () => new RowAutomaton(schema, new TextLanguage(rowFormat("compact"), new Tokenizer(model()))),
     ).toThrow(/column "age": expected a number of 0 decimals from minimum 3.2 to maximum 3.4/);
   });
 });

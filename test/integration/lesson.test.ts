@@ -1,23 +1,12 @@
-import { join } from "node:path";
 import { rowFormat } from "../../src/instruct/formats";
 import { Tokenizer } from "../../src/model/tokenizer";
-import type { ModelHandle } from "../../src/native/addon";
-import { loadAddon } from "../../src/native/load";
 import { RowAutomaton } from "../../src/sample/automaton";
 import { TextLanguage } from "../../src/sample/text-language";
 import { LessonWriter } from "../../src/train/lesson";
 import { smallColumns, smallSchema } from "../support/tables";
-import { temporaryFolder } from "../support/temporary";
-import { writeTinyGguf } from "../support/tiny-gguf";
+import { tinyModel } from "../support/tiny-model";
 
-const folder = temporaryFolder();
-let model: ModelHandle;
-beforeAll(async () => {
-  const path = join(folder, "base.gguf");
-  writeTinyGguf(path);
-  model = await loadAddon().openModel({ path, vocabularyOnly: true });
-});
-afterAll(() => model.close());
+const model = tinyModel();
 
 describe("a lesson in an order of its own", () => {
   const columns = smallColumns([
@@ -27,10 +16,10 @@ describe("a lesson in an order of its own", () => {
   const order = [2, 4, 0, 3, 1];
   const lessonOf = (name: "compact" | "dict", vocabulary: "allowed" | "full") => {
     const format = rowFormat(name);
-    const automaton = new RowAutomaton(smallSchema, new TextLanguage(format, new Tokenizer(model)), true);
-    const options = { description: "", loss: "all", vocabulary, eos: model.info().eos } as const;
+    const automaton = new RowAutomaton(smallSchema, new TextLanguage(format, new Tokenizer(model())), true);
+    const options = { description: "", loss: "all", vocabulary, eos: model().info().eos } as const;
     const lesson = new LessonWriter(automaton, columns, options).write(Int32Array.of(0, 1), order);
-    return { automaton, lesson, text: model.detokenize(lesson.tokens) };
+    return { automaton, lesson, text: model().detokenize(lesson.tokens) };
   };
 
   it("names the columns in that order, and writes rows so", () => {

@@ -1,32 +1,21 @@
-import { join } from "node:path";
 import { rowFormat } from "../../src/instruct/formats";
 import { Tokenizer } from "../../src/model/tokenizer";
-import type { ModelHandle } from "../../src/native/addon";
-import { loadAddon } from "../../src/native/load";
 import { Random } from "../../src/random";
 import { contains, domainOf, fullDomain, valuesOf } from "../../src/rules/domain";
 import { compileOrders } from "../../src/sample/compile-orders";
 import { TextLanguage } from "../../src/sample/text-language";
 import { allPaths } from "../support/paths";
 import { smallSchema } from "../support/tables";
-import { temporaryFolder } from "../support/temporary";
-import { writeTinyGguf } from "../support/tiny-gguf";
+import { tinyModel } from "../support/tiny-model";
 
-const folder = temporaryFolder();
-let model: ModelHandle;
-beforeAll(async () => {
-  const path = join(folder, "base.gguf");
-  writeTinyGguf(path);
-  model = await loadAddon().openModel({ path, vocabularyOnly: true });
-});
-afterAll(() => model.close());
+const model = tinyModel();
 
 describe.each(["compact", "dict", "text"])(
   "cells of the %s format held to a part of their values",
   (name) => {
     it("write those values and no others", () => {
       const random = new Random("restrict");
-      const language = new TextLanguage(rowFormat(name), new Tokenizer(model));
+      const language = new TextLanguage(rowFormat(name), new Tokenizer(model()));
       const full = smallSchema.fields.map(fullDomain);
       for (let trial = 0; trial < 25; trial++) {
         const domains = full.map((domain) => {
