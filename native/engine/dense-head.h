@@ -25,9 +25,6 @@ class DenseHead {
 
   int64_t n_labels() const { return n_labels_; }
   int64_t n_sets() const { return static_cast<int64_t>(sets_.size()); }
-  bool allows(int32_t set, int32_t label) const {
-    return sets_[set].places.empty() || sets_[set].places[label] >= 0;
-  }
 
   // x (n, n_embd) are the normed outputs of `positions` (indices into the batch's loss positions),
   // which share a set; weights lie as the model's values do. Writes losses[position]; with a

@@ -90,56 +90,12 @@ FullTrainer::FullTrainer(const FullTrainerOptions& options)
   }
 }
 
-void FullTrainer::check(const TrainBatch& b, bool backward) const {
-  const auto fail = [](const std::string& what) {
-    throw Error("E_USAGE", "a training batch has " + what);
-  };
-  const auto n = static_cast<int64_t>(b.tokens.size());
-  const size_t r = b.loss_positions.size();
-  if (n == 0 || r == 0) fail("no tokens or nothing to predict");
-  if (b.group_offsets.size() < 2 || b.group_offsets.front() != 0 || b.group_offsets.back() != n ||
-      !std::is_sorted(b.group_offsets.begin(), b.group_offsets.end())) {
-    fail("groups that do not cover its tokens");
-  }
-  const bool spread = !b.target_offsets.empty();
-  if ((!spread && b.labels.size() != r) || b.weights.size() != r ||
-      (head_.n_sets() > 1 && b.sets.size() != r)) {
-    fail("labels, sets, weights and loss positions of different lengths");
-  }
-  if (spread && (b.target_offsets.size() != r + 1 || b.target_offsets.front() != 0 ||
-                 !std::is_sorted(b.target_offsets.begin(), b.target_offsets.end()) ||
-                 static_cast<size_t>(b.target_offsets.back()) != b.target_labels.size() ||
-                 b.target_labels.size() != b.target_shares.size())) {
-    fail("targets that do not cover its loss positions");
-  }
-  if (!std::is_sorted(b.loss_positions.begin(), b.loss_positions.end())) {
-    fail("loss positions that are not in order");
-  }
-  if (b.loss_positions.front() < 0 || b.loss_positions.back() >= n) {
-    fail("a loss position outside its tokens");
-  }
-  if (backward && options_.dropout > 0 && b.dropout_seeds.size() + 1 != b.group_offsets.size()) {
-    fail("no seed of the dropout for each group");
-  }
-  for (int32_t t : b.tokens) {
-    if (t < 0 || t >= model_.hp.n_vocab) fail("a token outside the vocabulary");
-  }
-  if (!b.next_columns.empty() && b.next_columns.size() != b.tokens.size()) {
-    fail("next columns of another number than its tokens");
-  }
-  for (int32_t c : b.next_columns) {
-    if (c < -1 || c >= options_.columns.n) fail("an unknown next column");
-  }
-  for (size_t i = 0; i < r; i++) {
-    const int32_t set = head_.n_sets() > 1 ? b.sets[i] : 0;
-    if (set < 0 || set >= head_.n_sets()) fail("an unknown set of allowed ids");
-    const auto check_label = [&](int32_t label) {
-      if (label < 0 || label >= head_.n_labels()) fail("a label outside the vocabulary under loss");
-      if (!head_.allows(set, label)) fail("a label that is not allowed");
-    };
-    if (!spread) check_label(b.labels[i]);
-    for (int32_t k = spread ? b.target_offsets[i] : 0; spread && k < b.target_offsets[i + 1]; k++)
-      check_label(b.target_labels[k]);
+void FullTrainer::check(const TrainBatch& batch, bool backward) const {
+  const size_t n_vocab = model_.hp.n_vocab, n_labels = head_.n_labels();
+  check_batch(batch, {n_vocab, n_labels, options_.allowed_sets, options_.columns.n},
+              backward && options_.dropout > 0);
+  if (!std::is_sorted(batch.loss_positions.begin(), batch.loss_positions.end())) {
+    throw Error("E_USAGE", "a training batch has loss positions that are not in order");
   }
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -22,5 +23,18 @@ struct TrainBatch {
   // empty: as in the natural order.
   std::vector<int32_t> next_columns;  // (N), or empty
 };
+
+// What the batches of a trainer may refer to.
+struct BatchLimits {
+  size_t n_vocab;   // of tokens
+  size_t n_labels;  // ids under loss
+  // shape (sets, n_labels); empty: every label is allowed everywhere
+  const std::vector<uint8_t>& allowed_sets;
+  int64_t n_columns = 0;
+};
+
+// Throws Error E_USAGE where parts of the batch do not fit each other or the limits; `seeded`: it
+// must have a seed for the dropout of each group.
+void check_batch(const TrainBatch& batch, const BatchLimits& limits, bool seeded);
 
 }  // namespace harmonic

@@ -146,36 +146,13 @@ Trainer::Trainer(const TrainerOptions& options)
 
 Trainer::~Trainer() { ggml_gallocr_free(allocator_); }
 
-void Trainer::check(const TrainBatch& b, bool backward) const {
-  const auto fail = [](const std::string& what) {
-    throw Error("E_USAGE", "a training batch has " + what);
-  };
-  const int64_t n = b.tokens.size(), r = b.loss_positions.size();
-  const int64_t n_head = n_head_ids();
-  if (n == 0 || r == 0) fail("no tokens or nothing to predict");
-  if (b.group_offsets.size() < 2 || b.group_offsets.front() != 0 || b.group_offsets.back() != n ||
-      !std::is_sorted(b.group_offsets.begin(), b.group_offsets.end())) {
-    fail("groups that do not cover its tokens");
+void Trainer::check(const TrainBatch& batch, bool backward) const {
+  if (!batch.target_offsets.empty()) {
+    throw Error("E_USAGE", "an adapter is not trained on spread targets");
   }
-  if (b.labels.size() != b.loss_positions.size() || b.weights.size() != b.loss_positions.size() ||
-      (!options_.allowed_sets.empty() && b.sets.size() != b.loss_positions.size())) {
-    fail("labels, sets, weights and loss positions of different lengths");
-  }
-  if (backward && adapter_->dropout.on() && b.dropout_seeds.size() + 1 != b.group_offsets.size()) {
-    fail("not one dropout seed a group");
-  }
-  for (int32_t t : b.tokens) {
-    if (t < 0 || t >= weights_->hp.n_vocab) fail("a token outside the vocabulary");
-  }
-  const int64_t n_sets = options_.allowed_sets.empty() ? 0 : options_.allowed_sets.size() / n_head;
-  for (int64_t i = 0; i < r; i++) {
-    if (b.loss_positions[i] < 0 || b.loss_positions[i] >= n)
-      fail("a loss position outside its tokens");
-    if (b.labels[i] < 0 || b.labels[i] >= n_head) fail("a label outside the vocabulary under loss");
-    if (n_sets && (b.sets[i] < 0 || b.sets[i] >= n_sets)) fail("an unknown set of allowed ids");
-    if (n_sets && !options_.allowed_sets[b.sets[i] * n_head + b.labels[i]])
-      fail("a label that is not allowed");
-  }
+  const size_t n_vocab = weights_->hp.n_vocab, n_labels = n_head_ids();
+  check_batch(batch, {n_vocab, n_labels, options_.allowed_sets},
+              backward && adapter_->dropout.on());
 }
 
 Trainer::Pass Trainer::build(const TrainBatch& batch, bool backward) {
