@@ -34,10 +34,11 @@ struct GeneratorOptions {
   int n_sequences = 1;  // rows decoded in lock-step
   int n_context = 0;    // tokens of the longest prompt plus row
   int threads = 1;
-  std::vector<Rule> rules;
-  std::vector<int32_t> decimals;     // one a column, for rules; empty: 0
-  std::vector<int32_t> edge_counts;  // how many rows of the table take each edge; empty: unknown
-  GeneratorSwitches switches;
+  std::vector<Rule> rules = {};
+  std::vector<int32_t> decimals = {};  // one a column, for rules; empty: 0
+  std::vector<int32_t> edge_counts =
+      {};  // how many rows of the table take each edge; empty: unknown
+  GeneratorSwitches switches = {};
   bool explain = false;
 };
 

@@ -27,7 +27,7 @@ struct ModelOptions {
   std::string adapter;  // LoRA as GGUF; empty: none
   bool vocabulary_only = false;
   Engine engine = Engine::kLlama;
-  std::string device;  // ggml's name of the device that holds the weights; empty: the CPU
+  std::string device = {};  // ggml's name of the device that holds the weights; empty: the CPU
 };
 
 struct ModelInfo {
