@@ -36,8 +36,8 @@ struct GeneratorOptions {
   int threads = 1;
   std::vector<Rule> rules = {};
   std::vector<int32_t> decimals = {};  // one a column, for rules; empty: 0
-  std::vector<int32_t> edge_counts =
-      {};  // how many rows of the table take each edge; empty: unknown
+  // how many rows of the table take each edge; empty: unknown
+  std::vector<int32_t> edge_counts = {};
   GeneratorSwitches switches = {};
   bool explain = false;
 };
