@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <utility>
 #if defined(__F16C__)
 #include <immintrin.h>
 #endif
 
+#include "engine/floats16.h"
 #include "engine/graph-ops.h"
 #include "engine/softmax.h"
 
@@ -20,24 +20,18 @@ constexpr int kMostTokens = 32;
 /** Tokens of rows behind one prompt that are one task. */
 constexpr int kMostShared = 16;
 
-/** 16 floats at once, wherever they lie. */
-typedef float Lane __attribute__((vector_size(64), aligned(4)));
 constexpr int kLane = 16;
 constexpr int kUnit = KeyValueCache::kUnit;
 static_assert(kUnit == 2 * kLane, "products take two lanes at once");
 
-Lane load(const float* from) {
-  Lane lane;
-  std::memcpy(&lane, from, sizeof lane);
-  return lane;
-}
+using harmonic::load16;
 
 /** Of halves, by their bits. */
-Lane load(const uint16_t* from) {
+Floats16 load16(const uint16_t* from) {
 #ifdef __AVX512F__
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
 #else
-  Lane lane;
+  Floats16 lane;
   for (int i = 0; i < kLane; i++) lane[i] = ggml_fp16_to_fp32(from[i]);
   return lane;
 #endif
@@ -53,8 +47,6 @@ void convert(const float* from, uint16_t* to, int n) {
 #endif
 }
 
-void store(float* to, const Lane& lane) { std::memcpy(to, &lane, sizeof lane); }
-
 /**
  * c (R, kUnit) = a (R, n) b (n, kUnit), rows of b at `ldb`; adds to c where `add`. The sums stay in
  * registers.
@@ -62,14 +54,14 @@ void store(float* to, const Lane& lane) { std::memcpy(to, &lane, sizeof lane); }
 template <int R, class T>
 void product_unit(const float* a, int lda, const T* b, int ldb, int n, float* c, int ldc,
                   bool add) {
-  Lane sums[R][2];
+  Floats16 sums[R][2];
   for (int r = 0; r < R; r++) {
     for (int h = 0; h < 2; h++)
-      sums[r][h] = add ? load(c + static_cast<size_t>(r) * ldc + h * kLane) : Lane{};
+      sums[r][h] = add ? load16(c + static_cast<size_t>(r) * ldc + h * kLane) : Floats16{};
   }
   for (int i = 0; i < n; i++) {
-    const Lane b0 = load(b + static_cast<size_t>(i) * ldb);
-    const Lane b1 = load(b + static_cast<size_t>(i) * ldb + kLane);
+    const Floats16 b0 = load16(b + static_cast<size_t>(i) * ldb);
+    const Floats16 b1 = load16(b + static_cast<size_t>(i) * ldb + kLane);
     for (int r = 0; r < R; r++) {
       const float x = a[static_cast<size_t>(r) * lda + i];
       sums[r][0] += x * b0;
@@ -77,7 +69,7 @@ void product_unit(const float* a, int lda, const T* b, int ldb, int n, float* c,
     }
   }
   for (int r = 0; r < R; r++) {
-    for (int h = 0; h < 2; h++) store(c + static_cast<size_t>(r) * ldc + h * kLane, sums[r][h]);
+    for (int h = 0; h < 2; h++) store16(sums[r][h], c + static_cast<size_t>(r) * ldc + h * kLane);
   }
 }
 

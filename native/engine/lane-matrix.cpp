@@ -1,13 +1,13 @@
 #include "engine/lane-matrix.h"
 
 #include <algorithm>
-#include <cstring>
+
+#include "engine/floats16.h"
 
 namespace harmonic {
 namespace {
 
-typedef float Lane __attribute__((vector_size(64)));
-static_assert(sizeof(Lane) == kLaneUnit * sizeof(float), "a unit of lanes is a vector");
+static_assert(sizeof(Floats16) == kLaneUnit * sizeof(float), "a unit of lanes is a vector");
 
 // Rows of a panel and vectors of lanes whose sums stay in registers: of 32 with AVX-512, where a
 // vector is one, else of 16, where it is two.
@@ -17,31 +17,24 @@ constexpr int kRows = 6, kVectors = 4;
 constexpr int kRows = 3, kVectors = 2;
 #endif
 
-Lane load(const float* from) {
-  Lane lane;
-  std::memcpy(&lane, from, sizeof lane);
-  return lane;
-}
-
-void store(const Lane& lane, float* to) { std::memcpy(to, &lane, sizeof lane); }
-
 // R rows of W, packed as (n_in, R), by V vectors of lanes.
 template <int R, int V>
 void panel(const float* w, int n_in, const float* x, bool add, float* y) {
-  Lane sums[R][V];
+  Floats16 sums[R][V];
   for (int r = 0; r < R; r++) {
-    for (int v = 0; v < V; v++) sums[r][v] = add ? load(y + r * kLanes + v * kLaneUnit) : Lane{};
+    for (int v = 0; v < V; v++)
+      sums[r][v] = add ? load16(y + r * kLanes + v * kLaneUnit) : Floats16{};
   }
   for (int i = 0; i < n_in; i++, w += R, x += kLanes) {
-    Lane in[V];
-    for (int v = 0; v < V; v++) in[v] = load(x + v * kLaneUnit);
+    Floats16 in[V];
+    for (int v = 0; v < V; v++) in[v] = load16(x + v * kLaneUnit);
     for (int r = 0; r < R; r++) {
       const float weight = w[r];
       for (int v = 0; v < V; v++) sums[r][v] += weight * in[v];
     }
   }
   for (int r = 0; r < R; r++) {
-    for (int v = 0; v < V; v++) store(sums[r][v], y + r * kLanes + v * kLaneUnit);
+    for (int v = 0; v < V; v++) store16(sums[r][v], y + r * kLanes + v * kLaneUnit);
   }
 }
 

@@ -1,20 +1,11 @@
 #include "engine/small-product.h"
 
-#include <cstring>
+#include "engine/floats16.h"
 
 namespace harmonic {
 namespace {
 
-// Sixteen floats, in as many registers as the processor needs for them.
-typedef float Lanes __attribute__((vector_size(64)));
 constexpr int64_t kLanes = 16;
-
-Lanes load(const float* from) {
-  Lanes x;
-  std::memcpy(&x, from, sizeof x);
-  return x;
-}
-void store(const Lanes& x, float* to) { std::memcpy(to, &x, sizeof x); }
 
 struct Operands {
   int64_t k;
@@ -31,11 +22,11 @@ struct Operands {
 template <int R, int C>
 void tile(const Operands& o, int64_t i, int64_t j) {
   const float* a = o.a + i * o.row_a;
-  Lanes sum[R][C] = {};
+  Floats16 sum[R][C] = {};
   for (int64_t l = 0; l < o.k; l++) {
     const float* b = o.b + l * o.ldb + j;
-    Lanes row[C];
-    for (int v = 0; v < C; v++) row[v] = load(b + v * kLanes);
+    Floats16 row[C];
+    for (int v = 0; v < C; v++) row[v] = load16(b + v * kLanes);
     for (int r = 0; r < R; r++) {
       const float x = a[r * o.row_a + l * o.column_a];
       for (int v = 0; v < C; v++) sum[r][v] += x * row[v];
@@ -44,8 +35,8 @@ void tile(const Operands& o, int64_t i, int64_t j) {
   for (int r = 0; r < R; r++) {
     for (int v = 0; v < C; v++) {
       float* c = o.c + (i + r) * o.ldc + j + v * kLanes;
-      if (o.beta != 0) sum[r][v] += o.beta * load(c);
-      store(sum[r][v], c);
+      if (o.beta != 0) sum[r][v] += o.beta * load16(c);
+      store16(sum[r][v], c);
     }
   }
 }
