@@ -2,7 +2,6 @@
 
 #include <filesystem>
 
-#include "engine/error.h"
 #include "engine/scratch.h"
 #include "engine/trainer.h"
 #include "test/test.h"
@@ -203,27 +202,15 @@ TEST(columns_features_and_averages_are_folded_into_the_model_that_is_saved) {
 }
 
 TEST(columns_and_features_that_do_not_fit_the_model_are_refused) {
-  const auto refuses = [](const FullTrainerOptions& o) {
-    try {
-      FullTrainer trainer(o);
-    } catch (const Error& error) {
-      return error.code == "E_USAGE";
-    }
-    return false;
-  };
   FullTrainerOptions tied = table_options(), few = table_options(), unknown = table_options();
   tied.path = scratch_model(true);
   few.features.pop_back();
   unknown.columns.of[7] = 3;
-  for (const FullTrainerOptions& o : {tied, few, unknown}) CHECK(refuses(o));
-  FullTrainer trainer(options_for(scratch_model()));
-  bool refused = false;
-  try {
-    trainer.evaluate(shuffled_batch());
-  } catch (const Error& error) {
-    refused = error.code == "E_USAGE";
+  for (const FullTrainerOptions& o : {tied, few, unknown}) {
+    CHECK_REFUSED("E_USAGE", "", FullTrainer{o});
   }
-  CHECK(refused);
+  FullTrainer trainer(options_for(scratch_model()));
+  CHECK_REFUSED("E_USAGE", "next column", trainer.evaluate(shuffled_batch()));
 }
 
 TEST(a_trained_model_is_saved_whole) {
@@ -246,13 +233,7 @@ TEST(sizes_that_are_no_model_are_refused) {
   o.path = temporary("refused");
   o.n_vocabulary = 64, o.n_layers = 1, o.n_embedding = 30, o.n_heads = 4, o.n_heads_kv = 4;
   o.n_feed_forward = 8, o.n_context = 16;
-  bool refused = false;
-  try {
-    write_scratch_model(o);
-  } catch (const Error& error) {
-    refused = error.code == "E_USAGE";
-  }
-  CHECK(refused);
+  CHECK_REFUSED("E_USAGE", "nEmbedding", write_scratch_model(o));
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstdint>
 
-#include "engine/error.h"
 #include "engine/lbfgs.h"
 #include "test.h"
 
@@ -79,15 +78,6 @@ double accuracy(const std::vector<double>& probabilities, const std::vector<doub
 double straight(double a, double b) { return a + 2 * b > 0.3; }
 double three(double a, double b) { return a > 0.2 ? 2 : (b > 0 ? 1 : 0); }
 double ring(double a, double b) { return a * a + b * b < 0.5; }
-
-std::string refusal(const std::string& learner, const LearnerProblem& problem) {
-  try {
-    fit_predict(learner, problem);
-  } catch (const Error& error) {
-    return error.code + ": " + error.what();
-  }
-  return "";
-}
 
 }  // namespace
 
@@ -199,19 +189,19 @@ TEST(a_forest_of_one_shallow_tree_is_a_step) {
 TEST(learners_refuse_what_they_cannot_fit) {
   auto train = make_table(20, 16, straight);
   auto problem = make_problem(train, train, 2);
-  CHECK(refusal("oracle", problem).find("E_INPUT: expected one of logistic-regression, svm-rbf") ==
-        0);
+  CHECK_REFUSED("E_INPUT", "expected one of logistic-regression, svm-rbf",
+                fit_predict("oracle", problem));
   problem.parameters = {{"depht", 3}};
-  CHECK(refusal("xgboost", problem).find("no parameter depht") != std::string::npos);
+  CHECK_REFUSED("E_INPUT", "no parameter depht", fit_predict("xgboost", problem));
   problem.parameters = {{"C", -1}};
-  CHECK(refusal("logistic-regression", problem).find("expected a positive number for `C`") !=
-        std::string::npos);
+  CHECK_REFUSED("E_INPUT", "expected a positive number for `C`",
+                fit_predict("logistic-regression", problem));
   problem.parameters.clear();
   train.y[4] = 2;
-  CHECK(refusal("xgboost", problem).find("row 4 of `y`") != std::string::npos);
+  CHECK_REFUSED("E_INPUT", "row 4 of `y`", fit_predict("xgboost", problem));
   train.y[4] = 1;
   train.x[7] = NAN;
-  CHECK(refusal("xgboost", problem).find("row 3, column 1") != std::string::npos);
+  CHECK_REFUSED("E_INPUT", "row 3, column 1", fit_predict("xgboost", problem));
 }
 
 TEST(minimise_finds_the_lowest_point_of_a_narrow_valley) {

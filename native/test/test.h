@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/error.h"
+
 /**
  * A small test runner. A test is `TEST(name) { CHECK(...); }` in a file of native/test that
  * CMakeLists.txt lists; a failed check ends its test, and the others go on.
@@ -52,6 +54,20 @@ inline void check_near(double actual, double expected, double tolerance, const c
   fail(file, line, message.str());
 }
 
+/** Passes where the body throws an Error of this code whose message holds `part`. */
+template <class Body>
+void check_refused(Body body, const std::string& code, const std::string& part, const char* file,
+                   int line) {
+  std::string found = "no error";
+  try {
+    body();
+  } catch (const Error& error) {
+    found = error.code + ": " + error.what();
+    if (error.code == code && found.find(part) != std::string::npos) return;
+  }
+  fail(file, line, "expected " + code + " about \"" + part + "\" but received " + found);
+}
+
 /** Folder of the test program, where ggml's backends lie. Set by main. */
 inline std::string& directory() {
   static std::string path;
@@ -69,5 +85,8 @@ inline std::string& directory() {
   if (!(condition)) harmonic::test::fail(__FILE__, __LINE__, "expected " #condition)
 #define CHECK_EQUAL(actual, expected) \
   harmonic::test::check_equal(actual, expected, __FILE__, __LINE__)
+/** CHECK_REFUSED("E_USAGE", "what the message names", what(is, done)) */
+#define CHECK_REFUSED(code, part, ...) \
+  harmonic::test::check_refused([&] { __VA_ARGS__; }, code, part, __FILE__, __LINE__)
 #define CHECK_NEAR(actual, expected, tolerance) \
   harmonic::test::check_near(actual, expected, tolerance, __FILE__, __LINE__)
