@@ -2,7 +2,7 @@ import type { CellLanguage } from "../cells/cell-language";
 import { isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
 import { inOrderOf, modelOrder, type Order } from "../instruct/order";
-import type { TrainingHandle, WeightType } from "../native/addon";
+import type { ModelHandle, TrainingHandle, WeightType } from "../native/addon";
 import { loadAddon } from "../native/load";
 import { throwIfAborted } from "../progress";
 import { RowAutomaton } from "../sample/automaton";
@@ -56,6 +56,8 @@ export class RowLikelihood {
     private readonly automaton: RowAutomaton,
     private readonly lessonOptions: LessonOptions,
     private readonly scorer: Scorer,
+    /** whose tokenizer writes prompts */
+    private readonly model?: ModelHandle,
   ) {}
 
   /** @throws E_MODEL where base or adapter cannot be used */
@@ -75,9 +77,10 @@ export class RowLikelihood {
     try {
       const automaton = automatonOf(tableTokenizer(model, options.format, schema, options.columns));
       const scorer = await languageScorer(automaton, options, path);
-      return new RowLikelihood(automaton, { ...lesson, eos: model.info().eos }, scorer);
-    } finally {
+      return new RowLikelihood(automaton, { ...lesson, eos: model.info().eos }, scorer, model);
+    } catch (error) {
       model.close();
+      throw error;
     }
   }
 
@@ -101,6 +104,7 @@ export class RowLikelihood {
   /** Idempotent. */
   close(): void {
     this.scorer.close();
+    this.model?.close();
   }
 
   private async pass(lessons: Lesson[], signal: AbortSignal | undefined): Promise<number[]> {
