@@ -1,6 +1,7 @@
 import type { Learner } from "../native/addon";
 import { rowCount } from "../table/convert";
 import { pickRows, type Cells } from "./cells";
+import type { FeatureEncoder } from "./features";
 import type { EvaluationContext } from "./metric";
 import { rowsOf, sampleIds } from "./rows";
 
@@ -13,19 +14,17 @@ export interface TwoSamples {
   d: number;
 }
 
-/** At most `size` random rows of train and as many of the table. */
-export function twoSamples(table: Cells[], size: number, context: EvaluationContext): TwoSamples {
+/** At most `size` random rows of train and as many of the table; the same ones whatever the features. */
+export function twoSamples(
+  table: Cells[],
+  size: number,
+  context: EvaluationContext,
+  features: FeatureEncoder = context.rowFeatures,
+): TwoSamples {
   const n = Math.min(rowCount(table), rowCount(context.train), size);
   const sample = (rows: Cells[], purpose: string): Float32Array =>
-    context.rowFeatures.encode(
-      pickRows(rows, sampleIds(rowCount(rows), n, context.random(`two samples ${purpose}`))),
-    );
-  return {
-    real: sample(context.train, "real"),
-    scored: sample(table, "scored"),
-    n,
-    d: context.rowFeatures.d,
-  };
+    features.encode(pickRows(rows, sampleIds(rowCount(rows), n, context.random(`two samples ${purpose}`))));
+  return { real: sample(context.train, "real"), scored: sample(table, "scored"), n, d: features.d };
 }
 
 /**

@@ -7,11 +7,15 @@ import { cellsOf, pickRows } from "./cells";
 import { createContext, withHoldout } from "./context";
 import { REAL, type Evaluation, type MetricScores, type Score } from "./evaluation";
 import { KeptScores } from "./kept-scores";
-import type { EvaluationContext, Metric, MetricResult } from "./metric";
+import { APPROXIMATE, type EvaluationContext, type Metric, type MetricResult } from "./metric";
 import { metricsFor } from "./metrics";
+import { inTurns } from "./in-turns";
 import { sampleIds } from "./rows";
 import { scored } from "./scored";
 import { findWarnings } from "./warnings";
+
+/** Scores computed at once: while one waits for the engine, another has work for this thread. */
+const AT_ONCE = 2;
 
 /** A synthetic table under the name that reports give it. */
 export interface NamedTable {
@@ -63,30 +67,36 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     holdout: options.holdout && columnsOf(options.holdout),
     seed,
   });
-  const metrics = [
-    ...metricsFor(context.task, { compat: options.compat ?? false }),
-    ...(options.extra ?? []),
-  ].filter(({ name }) => options.metrics?.includes(name) ?? true);
+  const isAsked = ({ name }: Metric): boolean => options.metrics?.includes(name) ?? true;
+  const ofTables = metricsFor(context.task, { compat: options.compat ?? false }).filter(isAsked);
+  const extra = (options.extra ?? []).filter(isAsked);
+  const metrics = [...ofTables, ...extra];
   const total = metrics.length * (synthetic.length + 1);
   const yardsticks = new Yardsticks(context, columnsOf(options.test), options.holdout !== undefined);
   let done = 0;
-  const results: MetricScores[] = [];
   const kept = options.keep === undefined ? undefined : await KeptScores.open(options.keep, options);
-  for (const metric of metrics) {
-    const scores: Score[] = [];
-    const real = yardsticks.of(metric);
-    const tables = synthetic.map((table) => ({ ...table, context }));
-    for (const { name, columns, context } of [{ name: REAL, ...real }, ...tables]) {
-      throwIfAborted(signal, "the evaluation");
-      onProgress?.({ stage: "evaluate", done, total, unit: "scores", note: `${metric.title}, ${name}` });
-      const known = kept?.get(metric.name, name);
-      const score = known ?? toScore(name, await computeNoting(metric, columns, context, name));
-      if (!known) await kept?.add(metric.name, score);
-      scores.push(score);
-      done++;
-    }
-    results.push(describe(metric, scores));
-  }
+  const score = async (metric: Metric, { name, columns, context }: NamedTable & Table): Promise<Score> => {
+    throwIfAborted(signal, "the evaluation");
+    onProgress?.({ stage: "evaluate", done, total, unit: "scores", note: `${metric.title}, ${name}` });
+    const known = kept?.get(metric, name);
+    const found = known ?? toScore(name, await computeNoting(metric, columns, context, name));
+    if (!known) await kept?.add(metric, found);
+    done++;
+    return found;
+  };
+  const workOf = (metric: Metric): (() => Promise<Score>)[] => {
+    const tables = [{ name: REAL, ...yardsticks.of(metric) }, ...synthetic.map((t) => ({ ...t, context }))];
+    return tables.map((table) => () => score(metric, table));
+  };
+  const scores = [
+    ...(await inTurns(ofTables.flatMap(workOf), AT_ONCE)),
+    // Each of these may hold a model in memory, and uses all cores by itself.
+    ...(await inTurns(extra.flatMap(workOf), 1)),
+  ];
+  const results = metrics.map((metric, m) => {
+    const nTables = synthetic.length + 1;
+    return describe(metric, scores.slice(m * nTables, (m + 1) * nTables));
+  });
   onProgress?.({ stage: "evaluate", done, total, unit: "scores" });
   const evaluation: Evaluation = {
     version: 2,
@@ -114,9 +124,8 @@ async function computeNoting(
     return found;
   };
   const result = await metric.compute(cellsOf(columns), { ...context, neighbors }, columns, name);
-  if (!approximate) return result;
-  const note = "nearest rows were looked for in 16 cells of space, and a few may be second nearest";
-  return { ...result, notes: [...(result.notes ?? []), note] };
+  const { notes = [] } = result;
+  return approximate && !notes.includes(APPROXIMATE) ? { ...result, notes: [...notes, APPROXIMATE] } : result;
 }
 
 /**

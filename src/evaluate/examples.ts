@@ -37,8 +37,11 @@ export const REGRESSION: readonly Measure[] = [
   { key: "rmse", title: "RMSE", direction: "lower" },
 ];
 
-/** The rows of a table that have the target. */
-export function examplesOf(table: Cells[], { features, target, train }: EvaluationContext): Examples {
+/** The rows of a table that have the target, in these features. */
+export function examplesOf(
+  table: Cells[],
+  { features, target, train }: Pick<EvaluationContext, "features" | "target" | "train">,
+): Examples {
   const n = rowCount(table);
   const ids = Array.from({ length: n }, (_, row) => row).filter((row) => !isMissing(table[target]!, row));
   const rows = ids.length === n ? table : pickRows(table, ids);

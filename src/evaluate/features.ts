@@ -13,11 +13,19 @@ const MAX_CATEGORIES = 100;
 /** How one column becomes features. `width` of them, written from `offset`. */
 type ColumnEncoder =
   | { kind: "number"; index: number; offset: number; width: number; mean: number; deviation: number }
-  | { kind: "category"; index: number; offset: number; width: number; featureOf: Int32Array };
+  | { kind: "category"; index: number; offset: number; width: number; featureOf: Int32Array }
+  | { kind: "rank"; index: number; offset: number; width: 1; featureOf: Int32Array };
+
+export interface FeatureOptions {
+  /** index of a column that is no feature, the target [-1] */
+  skip?: number;
+  /** one feature for each category, or one for them all, of the category's number: enough for trees [false] */
+  ranked?: boolean;
+}
 
 /**
  * Features for learners, fitted once on the real training rows: numbers scaled to mean 0 and deviation 1 (missing
- * ones at the mean, with an indicator where the column has them), categories one-hot (a missing cell is a
+ * ones at the mean, with an indicator where the column has them), categories one-hot or numbered (a missing cell is a
  * category of its own), dates as numbers of days. Texts have no features.
  */
 export class FeatureEncoder {
@@ -25,12 +33,11 @@ export class FeatureEncoder {
   readonly d: number;
   private readonly encoders: ColumnEncoder[] = [];
 
-  /** `skip`: index of a column that is no feature, the target. */
-  constructor(train: readonly Column[], skip = -1) {
+  constructor(train: readonly Column[], { skip = -1, ranked = false }: FeatureOptions = {}) {
     let offset = 0;
     train.forEach((column, index) => {
       if (index === skip || column.kind === "text") return;
-      const encoder = fit(numbersOrCodes(column), index, offset);
+      const encoder = fit(numbersOrCodes(column), index, offset, ranked);
       this.encoders.push(encoder);
       offset += encoder.width;
     });
@@ -55,9 +62,10 @@ function numbersOrCodes(column: Column): FeatureColumn {
   return column.kind === "date" ? dateNumbers(column) : column;
 }
 
-function fit(column: FeatureColumn, index: number, offset: number): ColumnEncoder {
+function fit(column: FeatureColumn, index: number, offset: number, ranked: boolean): ColumnEncoder {
   if (column.kind === "category") {
     const featureOf = rankCategories(column.codes, column.values.length);
+    if (ranked) return { kind: "rank", index, offset, width: 1, featureOf };
     return { kind: "category", index, offset, width: Math.max(...featureOf) + 1, featureOf };
   }
   let n = 0;
@@ -89,10 +97,13 @@ function rankCategories(codes: Int32Array, nValues: number): Int32Array {
 }
 
 function encodeColumn(encoder: ColumnEncoder, column: FeatureColumn, out: Float32Array, d: number): void {
-  if (encoder.kind === "category" && column.kind === "category") {
-    const missing = column.values.length;
+  if (encoder.kind !== "number" && column.kind === "category") {
+    const missing = encoder.featureOf.length - 1;
+    const ranked = encoder.kind === "rank";
     column.codes.forEach((code, i) => {
-      out[i * d + encoder.offset + encoder.featureOf[code < 0 ? missing : code]!] = 1;
+      const feature = encoder.featureOf[code < 0 ? missing : code]!;
+      if (ranked) out[i * d + encoder.offset] = feature;
+      else out[i * d + encoder.offset + feature] = 1;
     });
   } else if (encoder.kind === "number" && column.kind === "number") {
     for (let i = 0; i < column.scaled.length; i++) {

@@ -5,15 +5,19 @@ import type { Column } from "../table/columns";
 import { packageVersion } from "../version";
 import type { EvaluateOptions } from "./evaluate";
 import type { Score } from "./evaluation";
+import type { Metric } from "./metric";
 
 /**
- * The scores of an evaluation that may be interrupted, in a file beside its results: a line for what is evaluated, then one
- * for each score as soon as it is there. A file of another evaluation is begun anew.
+ * The scores of an evaluation that may be interrupted, in a file beside its results: a line for the real tables and the
+ * settings, then one for each score as soon as it is there. A file of others is begun anew; the scores of a table stay
+ * good whatever others are scored beside it.
  */
 export class KeptScores {
   private constructor(
     private readonly path: string,
     private readonly scores: Map<string, Score>,
+    /** a digest of each synthetic table by its name */
+    private readonly digests: ReadonlyMap<string, string>,
   ) {}
 
   /** @throws E_IO where the file cannot be written */
@@ -25,47 +29,44 @@ export class KeptScores {
     const scores = new Map<string, Score>();
     const same = whole[0] === JSON.stringify({ identity });
     for (const line of same ? whole.slice(1) : []) {
-      const { metric, score } = JSON.parse(line) as { metric: string; score: Score };
-      scores.set(keyOf(metric, score.table), score);
+      const { key, score } = JSON.parse(line) as { key: string; score: Score };
+      scores.set(key, score);
     }
     const kept = [JSON.stringify({ identity }), ...(same ? whole.slice(1) : [])];
     await writeFile(path, kept.map((line) => `${line}\n`).join("")).catch((cause: unknown) => {
       throw fileError(cause, path);
     });
-    return new KeptScores(path, scores);
+    const digests = options.synthetic.map(({ name, columns }) => [name, digestOf([columns])] as const);
+    return new KeptScores(path, scores, new Map(digests));
   }
 
   /** What an earlier evaluation of the same tables found. */
-  get(metric: string, table: string): Score | undefined {
-    return this.scores.get(keyOf(metric, table));
+  get(metric: Metric, table: string): Score | undefined {
+    return this.scores.get(this.keyOf(metric, table));
   }
 
-  async add(metric: string, score: Score): Promise<void> {
-    await appendFile(this.path, `${JSON.stringify({ metric, score })}\n`).catch((cause: unknown) => {
+  async add(metric: Metric, score: Score): Promise<void> {
+    const line = { key: this.keyOf(metric, score.table), score };
+    await appendFile(this.path, `${JSON.stringify(line)}\n`).catch((cause: unknown) => {
       throw fileError(cause, this.path);
     });
   }
+
+  private keyOf({ name, identity = "" }: Metric, table: string): string {
+    return JSON.stringify([name, identity, table, this.digests.get(table) ?? ""]);
+  }
 }
 
-const keyOf = (metric: string, table: string): string => JSON.stringify([metric, table]);
+/** A digest of all that decides the scores of every table. */
+function identityOf({ schema, train, test, holdout, seed, tune }: EvaluateOptions): string {
+  return digestOf([train, test, holdout ?? []], {
+    ...{ version: packageVersion(), schema, seed: seed ?? 0, tune: tune ?? false },
+  });
+}
 
-/** A digest of all that decides the scores. */
-function identityOf({
-  schema,
-  train,
-  test,
-  holdout,
-  synthetic,
-  seed,
-  tune,
-  compat,
-  extra = [],
-}: EvaluateOptions): string {
-  const hash = createHash("sha256");
-  const settings = { schema, seed: seed ?? 0, tune: tune ?? false, compat: compat ?? false };
-  const models = extra.map(({ name, identity }) => [name, identity]);
-  hash.update(JSON.stringify([packageVersion(), settings, synthetic.map(({ name }) => name), models]));
-  for (const columns of [train, test, holdout ?? [], ...synthetic.map((table) => table.columns)]) {
+function digestOf(tables: readonly (readonly Column[])[], settings: unknown = null): string {
+  const hash = createHash("sha256").update(JSON.stringify(settings));
+  for (const columns of tables) {
     hash.update("table");
     for (const column of columns) addColumn(hash, column);
   }

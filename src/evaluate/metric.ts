@@ -51,6 +51,10 @@ export interface MetricResult {
   notes?: string[];
 }
 
+/** The note on a score by rows of which some may not be the nearest. */
+export const APPROXIMATE =
+  "nearest rows were looked for in 16 cells of space, and a few may be second nearest";
+
 /** Nearest points, both of shape (m, k), nearest first. */
 export interface Neighbors {
   ids: Int32Array;
@@ -76,6 +80,9 @@ export interface EvaluationContext {
   readonly features: FeatureEncoder;
   /** all columns, fitted on train */
   readonly rowFeatures: FeatureEncoder;
+  /** the same two with one feature for each category: as good for boosted trees, and several times faster */
+  readonly rankedFeatures: FeatureEncoder;
+  readonly rankedRowFeatures: FeatureEncoder;
   /** all columns as points whose distance means how much two rows differ, fitted on train */
   readonly distances: Encoding;
   /** whether learners' settings are searched for, on train, rather than fixed */

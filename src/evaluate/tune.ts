@@ -17,7 +17,7 @@ const MAX_ROWS = 2_000;
 
 /**
  * The learner with the best settings of its grid: those with the best weighted F1 (or R2), mean over five folds of
- * real rows. All tables are scored by the same settings.
+ * real rows. All tables are scored by the same settings. As it is where there are fewer rows than folds.
  */
 export async function tune(
   kind: LearnerKind,
@@ -25,6 +25,7 @@ export async function tune(
   context: EvaluationContext,
 ): Promise<LearnerKind> {
   const examples = sampleExamples(train, MAX_ROWS, context.random("tune"));
+  if (examples.y.length < FOLDS) return kind;
   const ids = Array.from(examples.y, (_, i) => i);
   const folds = Array.from({ length: FOLDS }, (_, fold) => ({
     train: chooseExamples(

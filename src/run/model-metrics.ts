@@ -7,6 +7,7 @@ import { lossMembership } from "../evaluate/metrics/loss-membership";
 import { ModelLosses } from "../evaluate/model-losses";
 import { hashFile } from "../hash";
 import { isTableBase } from "../model/table-base";
+import type { StageControl } from "../progress";
 import { loadCells } from "./cells-file";
 import { FILES, type RunFolder } from "./folder";
 import { loadInstructionData } from "./stages/load";
@@ -16,7 +17,7 @@ import { trainedFile } from "./stages/train";
 /** Orders of the columns that rows are scored in where the adapter has learnt all. */
 const N_ORDERS = 4;
 
-export interface ModelMetricsOptions {
+export interface ModelMetricsOptions extends StageControl {
   /** rows of each table that the model's losses are taken of, 0: no such metrics */
   dlt: number;
   /** tune the base model on the rows */
@@ -25,7 +26,6 @@ export interface ModelMetricsOptions {
   /** name of the folder's own rows among the tables */
   drawn: string;
   threads?: number | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 /** Of a table model, which reads no text. */
@@ -38,7 +38,7 @@ function skipped(): Promise<MetricResult> {
 
 /** The metrics of a run folder that need its models. @throws E_MODEL where the base is gone */
 export async function modelMetrics(folder: RunFolder, options: ModelMetricsOptions): Promise<Metric[]> {
-  const { dlt, lle, tables, drawn, signal } = options;
+  const { dlt, lle, tables, drawn, signal, onProgress } = options;
   if (dlt === 0 && !lle) return [];
   const { seed } = folder.run;
   const isTable = isTableBase(folder.run.base);
@@ -46,7 +46,7 @@ export async function modelMetrics(folder: RunFolder, options: ModelMetricsOptio
   const threads = options.threads ?? availableParallelism();
   const metrics: Metric[] = [];
   if (lle) {
-    const metric = llmEfficiency({ tables, base: base?.path ?? "", seed, threads, signal });
+    const metric = llmEfficiency({ tables, base: base?.path ?? "", seed, threads, signal, onProgress });
     metrics.push(base ? { ...metric, identity: base.sha256 } : { ...metric, compute: skipped });
   }
   if (dlt === 0) return metrics;

@@ -22,6 +22,8 @@ export interface ClassifierOptions {
   seed: number;
   threads: number;
   signal?: AbortSignal | undefined;
+  /** told of the tokens learnt so far, and of all that there are to learn */
+  onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /** Prompts with what follows each. */
@@ -104,19 +106,25 @@ export class Classifier {
   }
 
   private async learn({ prompts, labels }: LabelledPrompts): Promise<void> {
-    const { batch, epochs, learningRate, seed } = this.options;
+    const { batch, epochs, learningRate, seed, onProgress } = this.options;
     const lessons = prompts.map((prompt, i) => this.lesson(this.tokenizer.encodeOnce(prompt), labels[i]!));
     const stepsPerEpoch = Math.ceil(lessons.length / batch);
     const schedule = { learningRate, schedule: "cosine", warmup: 0.05 } as const;
+    const total = epochs * nTokensOf(lessons);
+    let done = 0;
+    onProgress?.(done, total);
     for (let epoch = 0; epoch < epochs; epoch++) {
       const order = new Random(seed)
         .derive("classifier")
         .derive(epoch)
         .shuffle([...lessons]);
       for (let step = 0; step < stepsPerEpoch; step++) {
-        await this.pass(order.slice(step * batch, (step + 1) * batch), "accumulate");
+        const some = order.slice(step * batch, (step + 1) * batch);
+        await this.pass(some, "accumulate");
         const rate = learningRateAt(epoch * stepsPerEpoch + step, epochs * stepsPerEpoch, schedule);
         await this.trainer.update({ ...ADAM, learningRate: rate });
+        done += nTokensOf(some);
+        onProgress?.(done, total);
       }
     }
   }
@@ -153,6 +161,10 @@ export class Classifier {
       signal?.removeEventListener("abort", abort);
     }
   }
+}
+
+function nTokensOf(lessons: readonly Lesson[]): number {
+  return lessons.reduce((sum, { tokens }) => sum + tokens.length, 0);
 }
 
 function endingsOf(tokenizer: Tokenizer, choices: readonly string[]): (readonly number[])[] {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { evaluate, type EvaluateOptions } from "../../src/evaluate/evaluate";
+import { scoreOf, type Evaluation, type Score } from "../../src/evaluate/evaluation";
 import { makePeople, schemaOf } from "../support/people";
 import { temporaryFolder } from "../support/temporary";
 
@@ -32,11 +33,22 @@ test("an interrupted evaluation goes on with the scores that it has kept", async
   const text = readFileSync(keep, "utf8").replace('"notes":[]', '"notes":["kept"]');
   writeFileSync(keep, `${text}{"metric":"cut o`);
   const gone = await evaluate({ ...tables(1), keep });
-  expect(gone.metrics[0]!.scores[0]!.notes).toEqual(["kept"]);
-  gone.metrics[0]!.scores[0]!.notes = [];
+  const marked = (evaluation: Evaluation): Score[] =>
+    evaluation.metrics.flatMap(({ scores }) => scores).filter(({ notes }) => notes.includes("kept"));
+  expect(marked(gone)).toHaveLength(1);
+  marked(gone)[0]!.notes = [];
   expect(gone.metrics).toEqual(whole.metrics);
 
+  // scores of a table stay good beside another one, but not those of other rows under its name
+  const more = { name: "more", columns: makePeople(70, 4) };
+  const both = await evaluate({ ...tables(1), keep, synthetic: [...tables(1).synthetic, more] });
+  expect(marked(both)).toHaveLength(1);
+  expect(both.metrics[0]!.scores.map(({ table }) => table)).toEqual(["real", "mine", "more"]);
+  const few = await evaluate({ ...tables(1), keep, synthetic: [{ ...more, name: "mine" }] });
+  const scores = (evaluation: Evaluation, table: string): unknown =>
+    evaluation.metrics.map((metric) => ({ ...scoreOf(evaluation, metric.name, table)!, table: "" }));
+  expect(scores(few, "mine")).toEqual(scores(both, "more"));
+
   // another seed is another evaluation
-  const other = await evaluate({ ...tables(2), keep });
-  expect(other.metrics[0]!.scores[0]!.notes).not.toContain("kept");
+  expect(marked(await evaluate({ ...tables(2), keep }))).toEqual([]);
 });

@@ -133,7 +133,7 @@ async function efficiencyOf(
   control: StageControl,
 ): Promise<Metric> {
   const { path: base, sha256 } = await resolveBase(name, control);
-  return { ...llmEfficiency({ tables, base, seed, threads, signal: control.signal }), identity: sha256 };
+  return { ...llmEfficiency({ tables, base, seed, threads, ...control }), identity: sha256 };
 }
 
 function required(value: string | undefined, name: string): string {

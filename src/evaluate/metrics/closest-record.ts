@@ -1,16 +1,14 @@
-import type { Points } from "../../encode/encoding";
 import { rowCount } from "../../table/convert";
 import type { Cells } from "../cells";
 import { around, twoSided } from "../intervals";
 import type { EvaluationContext, Metric, Neighbors } from "../metric";
+import { comparedHoldout, drawnTrain, firstOf, nearestReal, scoredRows } from "../nearest-real";
 import { mean, quantile, sampleRows } from "../rows";
 
 /** Draws of as many training rows as there are holdout rows. */
 const DRAWS = 5;
 /** Most training rows whose own score shows what copying would give. */
 const MAX_COPIES = 5_000;
-/** Most rows scored: the share of as many is right to 0.003. */
-export const MAX_SCORED = 100_000;
 /** Shares of the distances that go into the detail, for histograms. */
 const STEPS = Array.from({ length: 41 }, (_, i) => i / 40);
 
@@ -36,19 +34,18 @@ export const closestRecord: Metric = {
     { key: "low-holdout", title: "5th percentile to holdout", direction: "higher" },
   ],
   yardstick: "fresh",
-  async compute(table, context) {
-    const { train, holdout, distances } = context;
-    const size = Math.min(rowCount(train), rowCount(holdout));
-    const rows = sampleRows(table, MAX_SCORED, context.random("rows scored"));
-    const scored = distances.encode(rows);
-    const seen = await nearestOf(sampleRows(holdout, size, context.random("holdout")), scored, context);
+  async compute(table, context, _whole, name) {
+    const near = await nearestReal(table, context, name);
+    const { size, k, notes } = near;
+    const rows = scoredRows(table, context);
+    const seen = firstOf(near.holdout, k);
     const shares: number[] = [];
     const errors: number[] = [];
     const toTrain: Float32Array[] = [];
-    const nDraws = rowCount(train) > size ? DRAWS : 1;
+    const nDraws = rowCount(context.train) > size ? DRAWS : 1;
     for (let draw = 0; draw < nDraws; draw++) {
-      const drawn = sampleRows(train, size, context.random(`closest record ${draw}`));
-      const known = await nearestOf(drawn, scored, context);
+      const known =
+        draw === 0 ? firstOf(near.train, k) : await nearestOf(drawnTrain(draw, size, context), rows, context);
       shares.push(shareCloser(known.distances, seen.distances));
       errors.push(errorOfShare(known, seen, size));
       toTrain.push(known.distances.slice().sort());
@@ -75,15 +72,15 @@ export const closestRecord: Metric = {
         quantilesToTrain: STEPS.map(trainQuantile),
         quantilesToHoldout: STEPS.map((share) => quantile(sorted, share)),
       },
-      notes: rows === table ? [] : [`computed on ${MAX_SCORED} of the rows`],
+      notes,
     };
   },
 };
 
 /** The closest of `rows` to each point. */
-function nearestOf(rows: Cells[], queries: Points, context: EvaluationContext): Promise<Neighbors> {
+function nearestOf(rows: Cells[], queries: Float32Array, context: EvaluationContext): Promise<Neighbors> {
   const { data, d } = context.distances.encode(rows);
-  return context.neighbors({ points: data, queries: queries.data, d, k: 1 });
+  return context.neighbors({ points: data, queries, d, k: 1 });
 }
 
 function shareCloser(toTrain: Float32Array, toHoldout: Float32Array): number {
@@ -112,13 +109,9 @@ function errorOfShare(train: Neighbors, holdout: Neighbors, size: number): numbe
 
 /** The share that training rows themselves score, which no copying can exceed. */
 async function scoreOfCopying(size: number, context: EvaluationContext): Promise<number> {
-  const { train, holdout, distances } = context;
-  const copies = distances.encode(sampleRows(train, MAX_COPIES, context.random("copies")));
-  const toHoldout = await nearestOf(sampleRows(holdout, size, context.random("holdout")), copies, context);
-  const toTrain = await nearestOf(
-    sampleRows(train, size, context.random("closest record 0")),
-    copies,
-    context,
-  );
+  const { train, distances } = context;
+  const copies = distances.encode(sampleRows(train, MAX_COPIES, context.random("copies"))).data;
+  const toHoldout = await nearestOf(comparedHoldout(size, context), copies, context);
+  const toTrain = await nearestOf(drawnTrain(0, size, context), copies, context);
   return shareCloser(toTrain.distances, toHoldout.distances);
 }

@@ -22,8 +22,9 @@ export const coverage: Metric = {
     { key: "worst", title: "worst column", direction: "higher" },
   ],
   yardstick: "fresh",
-  async compute(table, { train, random }) {
-    const scoresOf = (rows: readonly Cells[]): number[] => train.map((real, i) => covered(real, rows[i]!));
+  async compute(table, { train, random, once }) {
+    const covers = once("coverage real", () => train.map(coverOf));
+    const scoresOf = (rows: readonly Cells[]): number[] => covers.map((covered, i) => covered(rows[i]!));
     const scores = scoresOf(table);
     const [error] = bootstrapErrors(
       rowCount(table),
@@ -46,21 +47,27 @@ export const coverage: Metric = {
   },
 };
 
-/** NaN where the real column has no value, or one number only. */
-function covered(real: Cells, scored: Cells): number {
-  if (real.kind === "category" && scored.kind === "category") {
+/** How much of this real column another covers; NaN where the real one has no value, or one number only. */
+function coverOf(real: Cells): (scored: Cells) => number {
+  if (real.kind === "category") {
     const wanted = new Set(real.codes);
     wanted.delete(-1);
-    const found = new Set(scored.codes);
-    return wanted.size === 0 ? NaN : [...wanted].filter((code) => found.has(code)).length / wanted.size;
+    return (scored) => {
+      if (scored.kind !== "category") throw new TypeError("columns of two kinds");
+      const found = new Uint8Array(scored.values.length);
+      for (const code of scored.codes) if (code >= 0) found[code] = 1;
+      return wanted.size === 0 ? NaN : [...wanted].filter((code) => found[code] === 1).length / wanted.size;
+    };
   }
-  if (real.kind !== "number" || scored.kind !== "number") throw new TypeError("columns of two kinds");
   const [low, high] = rangeOf(real.scaled);
-  const [from, to] = rangeOf(scored.scaled);
-  if (!(low < high)) return NaN;
-  if (!(from <= to)) return 0;
-  const missed = Math.max(0, from - low) + Math.max(0, high - to);
-  return Math.max(0, 1 - missed / (high - low));
+  return (scored) => {
+    if (scored.kind !== "number") throw new TypeError("columns of two kinds");
+    const [from, to] = rangeOf(scored.scaled);
+    if (!(low < high)) return NaN;
+    if (!(from <= to)) return 0;
+    const missed = Math.max(0, from - low) + Math.max(0, high - to);
+    return Math.max(0, 1 - missed / (high - low));
+  };
 }
 
 /** Least and largest of the numbers; infinite, the wrong way round, where there are none. */

@@ -28,8 +28,9 @@ export const detection: Metric = {
   async compute(table, context) {
     const samples = twoSamples(table, MAX_ROWS, context);
     if (samples.n < 2 * FOLDS) return { value: NaN, notes: [`fewer than ${2 * FOLDS} rows`] };
+    const ranked = twoSamples(table, MAX_ROWS, context, context.rankedRowFeatures);
     const [trees, linear] = await Promise.all([
-      areasOf("xgboost", samples, context),
+      areasOf("xgboost", ranked, context),
       areasOf("logistic-regression", samples, context),
     ]);
     const value = mean(trees);

@@ -29,7 +29,8 @@ export const importance: Metric = {
     "0 no relation.",
   parts: [],
   yardstick: "fresh",
-  async compute(table, context) {
+  async compute(table, evaluation) {
+    const context = { ...evaluation, features: evaluation.rankedFeatures };
     const { train, target } = context;
     const columns = train.filter((_, c) => c !== target);
     if (columns.length < 3) return { value: NaN, notes: ["fewer than three columns beside the target"] };

@@ -2,6 +2,7 @@ import { HarmonicError } from "../../errors";
 import { cellWriter } from "../../instruct/cell";
 import { text } from "../../instruct/text";
 import type { Random } from "../../random";
+import type { StageControl } from "../../progress";
 import { isMissing, type CategoryColumn, type Column } from "../../table/columns";
 import { rowCount, selectRows } from "../../table/convert";
 import { isIdentifierField, type TableSchema } from "../../table/schema";
@@ -19,7 +20,7 @@ const MAX_TEST = 500;
 /** Choices that are scored at most: each one is a pass over its row. */
 const MAX_SCORED = 10_000;
 
-export interface LlmEfficiencyOptions extends Pick<ClassifierOptions, "base" | "threads" | "signal"> {
+export interface LlmEfficiencyOptions extends Pick<ClassifierOptions, "base" | "threads">, StageControl {
   tables: Pick<EvaluateOptions, "schema" | "train" | "test" | "synthetic">;
   seed: number;
   /** over those that go with the table's size */
@@ -31,7 +32,7 @@ export interface LlmEfficiencyOptions extends Pick<ClassifierOptions, "base" | "
  * target's cell given the others, tested on real test rows. A prediction is the likeliest choice, so none is missing.
  * @throws E_USAGE where the target is no category
  */
-export function llmEfficiency({ tables, ...options }: LlmEfficiencyOptions): Metric {
+export function llmEfficiency({ tables, onProgress, ...options }: LlmEfficiencyOptions): Metric {
   const { schema, test } = tables;
   const target = test[checkTarget(schema)] as CategoryColumn;
   const nTest = Math.min(MAX_TEST, Math.max(1, Math.floor(MAX_SCORED / target.values.length)));
@@ -54,7 +55,16 @@ export function llmEfficiency({ tables, ...options }: LlmEfficiencyOptions): Met
       }
       const settings = { ...defaultsFor(learnt.labels.length), ...options.settings };
       const choices = target.values.map((value) => ` ${text.category(schema.fields[0]!, value)}`);
-      const classifier = await Classifier.train(learnt, { ...options, ...settings, choices });
+      const tell = (done: number, total: number): void => {
+        const at = tables.synthetic.findIndex((one) => one.name === name) + 2;
+        const note = `tuning on ${name}, ${at} of ${tables.synthetic.length + 1} tables`;
+        onProgress?.({ stage: "LLE", done, total, unit: "tokens", note });
+      };
+      const classifier = await Classifier.train(learnt, {
+        ...options,
+        ...settings,
+        ...{ choices, onProgress: tell },
+      });
       try {
         const predicted = await classifier.probabilities(tested.prompts);
         const { f1, ...parts } = measure(tested.labels, predicted, choices.length);

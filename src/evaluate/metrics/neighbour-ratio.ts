@@ -1,9 +1,7 @@
-import { rowCount } from "../../table/convert";
-import type { Cells } from "../cells";
 import { around, bootstrapErrors } from "../intervals";
-import type { EvaluationContext, Metric } from "../metric";
-import { mean, quantile, sampleRows } from "../rows";
-import { MAX_SCORED } from "./closest-record";
+import type { Metric, Neighbors } from "../metric";
+import { nearestReal } from "../nearest-real";
+import { mean, quantile } from "../rows";
 
 /**
  * Nearest neighbour distance ratio: distance to the closest over distance to the second closest training row, and the
@@ -23,13 +21,10 @@ export const neighbourRatio: Metric = {
     { key: "median-holdout", title: "median, to holdout", direction: "higher" },
   ],
   yardstick: "fresh",
-  async compute(table, context) {
-    const { train, holdout } = context;
-    const size = Math.min(rowCount(train), rowCount(holdout));
-    if (size < 2) return { value: NaN, notes: ["fewer than two real rows to compare with"] };
-    const rows = sampleRows(table, MAX_SCORED, context.random("rows scored"));
-    const toTrain = await ratios(rows, sampleRows(train, size, context.random("closest record 0")), context);
-    const toHoldout = await ratios(rows, sampleRows(holdout, size, context.random("holdout")), context);
+  async compute(table, context, _whole, name) {
+    const { train, holdout, size, k, notes } = await nearestReal(table, context, name);
+    if (k < 2) return { value: NaN, notes: ["fewer than two real rows to compare with"] };
+    const [toTrain, toHoldout] = [ratios(train), ratios(holdout)];
     const low = (values: Float64Array): number => quantile(values.slice().sort(), 0.05);
     const value = low(toTrain);
     const [error] = bootstrapErrors(
@@ -46,20 +41,13 @@ export const neighbourRatio: Metric = {
         "median-holdout": quantile(toHoldout.slice().sort(), 0.5),
       },
       detail: { rowsCompared: size, mean: mean(toTrain), meanHoldout: mean(toHoldout) },
-      notes: rows === table ? [] : [`computed on ${MAX_SCORED} of the rows`],
+      notes,
     };
   },
 };
 
 /** Of each row of the table; 0 on top of a real row, 1 between two equally near, as two equal ones are. */
-async function ratios(table: Cells[], rows: Cells[], context: EvaluationContext): Promise<Float64Array> {
-  const { data, d } = context.distances.encode(rows);
-  const { distances } = await context.neighbors({
-    points: data,
-    queries: context.distances.encode(table).data,
-    d,
-    k: 2,
-  });
+function ratios({ distances }: Neighbors): Float64Array {
   return Float64Array.from({ length: distances.length / 2 }, (_, i) => {
     const second = distances[2 * i + 1]!;
     return second === 0 ? 1 : distances[2 * i]! / second;

@@ -1,3 +1,4 @@
+import type { Random } from "../../random";
 import { rowCount } from "../../table/convert";
 import { binCells, equalCounts, Shares, type Borders } from "../bins";
 import { pickRows, type Cells } from "../cells";
@@ -26,22 +27,12 @@ export const threeWay: Metric = {
     "alone cost points, as the real ones show.",
   parts: [{ key: "worst", title: "worst triple", direction: "higher" }],
   yardstick: "fresh",
-  async compute(table, { train, random }) {
+  async compute(table, { train, random, once }) {
     if (train.length < 3) return { value: NaN, notes: ["fewer than three columns"] };
-    const triples = chooseTriples(train.length, random("triples"));
-    const coarsen = coarsener(train);
-    const real = coarsen(train);
+    const { triples, coarsen, reals } = once("three-way real", () => prepare(train, random("triples")));
     const scoresOf = (rows: Cells[]): number[] => {
       const scored = coarsen(rows);
-      return triples.map((triple) => {
-        const sizes = triple.map((c) => real[c]!.size);
-        const sharesOf = (cells: typeof real): Shares =>
-          new Shares(
-            sizes,
-            triple.map((c) => cells[c]!.bins),
-          );
-        return sharesOf(real).similarity(sharesOf(scored));
-      });
+      return triples.map((triple, t) => reals[t]!.similarity(sharesOf(scored, triple)));
     };
     const scores = scoresOf(table);
     const [error] = bootstrapErrors(
@@ -64,6 +55,27 @@ export const threeWay: Metric = {
     };
   },
 };
+
+/** The columns of a table in bins. */
+type Coarse = ReturnType<ReturnType<typeof coarsener>>;
+
+/** What comparing needs of the real side. */
+function prepare(
+  train: readonly Cells[],
+  random: Random,
+): { triples: number[][]; coarsen: ReturnType<typeof coarsener>; reals: Shares[] } {
+  const triples = chooseTriples(train.length, random);
+  const coarsen = coarsener(train);
+  const real = coarsen(train);
+  return { triples, coarsen, reals: triples.map((triple) => sharesOf(real, triple)) };
+}
+
+function sharesOf(cells: Coarse, triple: number[]): Shares {
+  return new Shares(
+    triple.map((c) => cells[c]!.size),
+    triple.map((c) => cells[c]!.bins),
+  );
+}
 
 function chooseTriples(n: number, random: { nextInt(n: number): number }): number[][] {
   const all = (n * (n - 1) * (n - 2)) / 6;

@@ -14,10 +14,19 @@ test("a constant column is 0", () => {
 });
 
 test("categories are one-hot, missing is one of them, and the target is left out", () => {
-  const encoder = new FeatureEncoder([categories("c", ["a", "b"], [0, 1]), numbers("y", [1, 2])], 1);
+  const encoder = new FeatureEncoder([categories("c", ["a", "b"], [0, 1]), numbers("y", [1, 2])], {
+    skip: 1,
+  });
   expect(encoder.d).toBe(3);
   const rows = encoder.encode([categories("c", ["a", "b"], [1, 0, -1]), numbers("y", [1, 1, 1])]);
   expect(Array.from(rows)).toEqual([0, 1, 0, 1, 0, 0, 0, 0, 1]);
+});
+
+test("ranked categories have one feature", () => {
+  const train = [categories("c", ["a", "b"], [0, 1]), numbers("x", [1, 3])];
+  const encoder = new FeatureEncoder(train, { ranked: true });
+  const rows = encoder.encode([categories("c", ["a", "b"], [1, 0, -1]), numbers("x", [1, 3, 2])]);
+  expect(Array.from(rows)).toEqual([1, -1, 0, 1, 2, 0]);
 });
 
 test("of many categories the rare ones share a feature", () => {
