@@ -16,6 +16,8 @@ const benchSchema = z.strictObject({
   out: path,
   /** each method is scored with each seed */
   seeds: z.array(z.int().min(0)).min(1),
+  /** the model that LLE tunes on each table, as --base names one; left out: no LLE */
+  lle: path.optional(),
   tables: z.record(
     name,
     z.strictObject({
@@ -40,6 +42,8 @@ const benchSchema = z.strictObject({
           epochs: z.number().positive().optional(),
           k: z.int().min(0).optional(),
           format: z.enum(["compact", "dict", "text"]).optional(),
+          /** rows of each table for PPL-diff */
+          dlt: z.int().min(0).optional(),
         }),
       }),
     ]),

@@ -1,16 +1,19 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { evaluate } from "../evaluate/evaluate";
-import { REAL, valueOf } from "../evaluate/evaluation";
+import { REAL, evaluationSchema, scoreOf, valueOf, type Evaluation } from "../evaluate/evaluation";
+import type { Metric } from "../evaluate/metric";
+import { llmEfficiency } from "../evaluate/metrics/llm-efficiency";
 import { readTables } from "../evaluate/read-tables";
 import { fileError } from "../file-error";
+import { resolveBase } from "../model/resolve";
 import { throwIfAborted, type StageControl } from "../progress";
 import { writeText } from "../run/atomic";
+import { FILES } from "../run/folder";
 import { run } from "../run/run";
+import { OWN_ROWS } from "../run/stages/evaluate";
 import { loadSchema } from "../table/schema-json";
-import { packageVersion } from "../version";
 import type { BenchFile, BenchMethod, BenchTable } from "./bench-file";
 import { summarise, type BenchResult } from "./summary";
 
@@ -31,117 +34,132 @@ export interface Cell {
 /** Name of the real training rows among the methods. */
 export const ORIGINAL = "original";
 
-/** Our measures, and the metric that gives each. */
+/** Our measures of any rows, and the metric that gives each. */
 const METRICS: Readonly<Record<string, string>> = {
   MLE: "compat-learning",
   "MLE, shared encoding": "learning-efficiency",
+  LLE: "llm-efficiency",
   DCR: "compat-distance",
   NRS: "new-rows",
   "closer to train": "closest-record",
 };
 
+/** A method with the table that it has made. */
+interface Made {
+  method: string;
+  synthetic: string;
+  /** what a run folder says of its model */
+  leakage: Cell["figures"];
+}
+
+/** All methods' tables of one real table and one seed. */
+interface Work extends Pick<StageControl, "signal" | "onProgress"> {
+  table: string;
+  paths: BenchTable;
+  seed: number;
+  out: string;
+  threads?: number | undefined;
+  /** base of LLE */
+  lle?: string | undefined;
+}
+
 /**
- * Scores every method on every table with every seed, next to what the paper publishes. Each finished cell is a file in
- * `out`, which is taken as it is while its tables have the same bytes, so an interrupted comparison goes on.
+ * Scores every method on every table with every seed, next to what the paper publishes. Runs are folders in `out`, and
+ * each finished score is a line of a file there, taken as it is while its tables are the same, so an interrupted comparison
+ * goes on, and one with a further method computes only that.
  */
 export async function runBench({ bench, threads, signal, onProgress }: BenchOptions): Promise<BenchResult> {
-  const { tables, methods, seeds, out } = bench;
+  const { tables, methods, seeds, out, lle } = bench;
   await mkdir(out, { recursive: true }).catch((cause: unknown) => {
     throw fileError(cause, out);
   });
   const work = Object.entries(tables).flatMap(([table, paths]) =>
-    seeds.flatMap((seed) =>
-      Object.entries(methods).map(([method, how]) => ({ table, paths, seed, method, how })),
-    ),
+    seeds.map((seed): Work => ({ table, paths, seed, out, threads, lle, signal })),
   );
+  const total = work.length * Object.keys(methods).length;
   const cells: Cell[] = [];
-  for (const [done, { table, paths, seed, method, how }] of work.entries()) {
-    throwIfAborted(signal, "the comparison");
-    const note = `${method}, ${table}, seed ${seed}`;
-    onProgress?.({ stage: "bench", done, total: work.length, unit: "tables", note });
-    const place = join(out, `${table}-${method}-${seed}`);
-    const synthetic = await tableOf(how, { table, paths, seed, place, signal, threads });
-    cells.push(...(await cellOf({ table, method, seed, paths, synthetic, place, signal, threads })));
+  let done = 0;
+  for (const each of work) {
+    const tell = (what: string): void => {
+      const note = `${what}, ${each.table}, seed ${each.seed}`;
+      onProgress?.({ stage: "bench", done, total, unit: "tables", note });
+    };
+    const made: Made[] = [];
+    for (const [method, how] of Object.entries(methods)) {
+      throwIfAborted(signal, "the comparison");
+      tell(method);
+      made.push(await makeTable(method, how, each));
+    }
+    cells.push(...(await cellsOf(made, { ...each, onProgress: ({ note = "" }) => tell(note) })));
+    done += made.length;
   }
-  onProgress?.({ stage: "bench", done: work.length, total: work.length, unit: "tables" });
+  onProgress?.({ stage: "bench", done, total, unit: "tables" });
   const result = summarise(cells, bench);
   await writeText(join(out, "bench.json"), `${JSON.stringify(result, null, 2)}\n`);
   return result;
 }
 
-interface Work extends Pick<StageControl, "signal"> {
-  table: string;
-  paths: BenchTable;
-  seed: number;
-  /** path of what is kept, without an extension */
-  place: string;
-  threads?: number | undefined;
-}
-
-/** Path of a method's synthetic table; a run is begun, gone on with, or finished already. */
-async function tableOf(method: BenchMethod, work: Work): Promise<string> {
-  const { table, paths, seed, place, signal, threads } = work;
-  if ("files" in method) {
-    return method.files.replaceAll("{table}", table).replaceAll("{seed}", String(seed));
+/** A method's synthetic table; a run is begun, gone on with, or finished already. */
+async function makeTable(method: string, how: BenchMethod, work: Work): Promise<Made> {
+  const { table, paths, seed, out, signal, threads } = work;
+  if ("files" in how) {
+    const synthetic = how.files.replaceAll("{table}", table).replaceAll("{seed}", String(seed));
+    return { method, synthetic, leakage: {} };
   }
-  const { base, preset, rows, epochs, k, format } = method.run;
+  const { base, preset, rows, epochs, k, format, dlt } = how.run;
   const { train, test, holdout, target, schema } = paths;
+  const directory = join(out, `${table}-${method}-${seed}`);
   const result = await run({
-    ...{ table: train, test, holdout, target, schema, out: place, base, preset, seed, threads, signal },
+    ...{ table: train, test, holdout, target, schema, out: directory, base, preset, seed, threads, signal },
     preprocess: { ...(k !== undefined && { k }), ...(format !== undefined && { format }) },
     train: epochs === undefined ? {} : { epochs },
     sample: rows === undefined ? {} : { rows },
+    evaluate: dlt === undefined ? {} : { dlt },
   });
-  return result.files.synthetic;
+  const scores = await readFile(join(directory, FILES.metrics), "utf8");
+  const leakage = leakageOf(evaluationSchema.parse(JSON.parse(scores)));
+  return { method, synthetic: result.files.synthetic, leakage };
 }
 
-/** The figures of a synthetic table and, with the first method, of the real rows. */
-async function cellOf(work: Work & { method: string; synthetic: string }): Promise<Cell[]> {
-  const { table, method, seed, paths, synthetic, place, signal, threads } = work;
-  const files = [paths.train, paths.test, paths.holdout, paths.schema, synthetic].filter(
-    (path) => path !== undefined,
-  );
-  const identity = [packageVersion(), paths.target, seed, ...(await Promise.all(files.map(digest)))].join(
-    " ",
-  );
-  const path = `${place}.json`;
-  const known = await readFile(path, "utf8").catch(() => undefined);
-  if (known !== undefined) {
-    const kept = JSON.parse(known) as { identity: string; cells: Cell[] };
-    if (kept.identity === identity) return kept.cells;
-  }
+/** PPL-diff by the original's formula, as the paper has it, and by ours. */
+function leakageOf(evaluation: Evaluation): Cell["figures"] {
+  const score = scoreOf(evaluation, "data-leakage", OWN_ROWS);
+  return { "PPL-diff": score?.parts.original ?? null, "PPL-diff, base e": score?.value ?? null };
+}
+
+/** The figures of the real rows and of each method's. */
+async function cellsOf(made: Made[], work: Work): Promise<Cell[]> {
+  const { table, paths, seed, out, signal, onProgress, lle } = work;
+  const threads = work.threads ?? availableParallelism();
   const read = await readTables(
     {
-      train: paths.train,
-      test: paths.test,
-      holdout: paths.holdout,
-      synthetic: [{ name: method, path: synthetic }],
+      ...{ train: paths.train, test: paths.test, holdout: paths.holdout },
+      synthetic: made.map(({ method, synthetic }) => ({ name: method, path: synthetic })),
     },
     paths.schema ? { schema: await loadSchema(paths.schema) } : { target: paths.target },
   );
-  const keep = `${path}.partial`;
-  const metrics = Object.values(METRICS);
-  const evaluation = await evaluate({ ...read, seed, threads, signal, keep, compat: true, metrics });
-  const cell = (of: string, method: string): Cell => {
-    const figures = Object.entries(METRICS).map(([measure, metric]) => [
-      measure,
-      valueOf(evaluation, metric, of) ?? null,
-    ]);
-    return { table, method, seed, figures: Object.fromEntries(figures) as Cell["figures"] };
-  };
-  const cells = [cell(REAL, ORIGINAL), cell(method, method)];
-  await writeText(path, `${JSON.stringify({ identity, cells }, null, 2)}\n`);
-  await rm(keep, { force: true });
-  return cells;
-}
-
-/** @throws E_IO naming the file that cannot be read */
-async function digest(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  try {
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  } catch (cause) {
-    throw fileError(cause, path);
+  const extra: Metric[] = [];
+  if (lle !== undefined) {
+    const { path: base, sha256: identity } = await resolveBase(lle, work);
+    extra.push({ ...llmEfficiency({ tables: read, base, seed, threads, signal, onProgress }), identity });
   }
-  return hash.digest("hex");
+  const evaluation = await evaluate({
+    ...{ ...read, seed, threads, signal, onProgress, extra, compat: true },
+    metrics: Object.values(METRICS),
+    keep: join(out, `${table}-${seed}.scores`),
+  });
+  const figuresOf = (name: string): Cell["figures"] =>
+    Object.fromEntries(
+      Object.entries(METRICS).map(([measure, metric]) => [
+        measure,
+        valueOf(evaluation, metric, name) ?? null,
+      ]),
+    );
+  return [
+    { table, method: ORIGINAL, seed, figures: figuresOf(REAL) },
+    ...made.map(({ method, leakage }) => ({
+      ...{ table, method, seed },
+      figures: { ...figuresOf(method), ...leakage },
+    })),
+  ];
 }

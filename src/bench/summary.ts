@@ -28,7 +28,8 @@ export interface BenchResult {
 export function summarise(cells: readonly Cell[], bench: BenchFile): BenchResult {
   const methods = [ORIGINAL, ...Object.keys(bench.methods)];
   // What the paper gives and is not computed here stands there as well.
-  const measures = [...new Set([...Object.keys(PUBLISHED), ...Object.keys(cells[0]?.figures ?? {})])];
+  const computed = cells.flatMap(({ figures }) => Object.keys(figures));
+  const measures = [...new Set([...Object.keys(PUBLISHED), ...computed])];
   const figures = measures.flatMap((measure) =>
     Object.keys(bench.tables).flatMap((table) =>
       methods.map((method): BenchFigure => {
