@@ -13,7 +13,7 @@ import { modelMetrics } from "../model-metrics";
 import { flatSettings } from "../run-file";
 
 /** Name of the run's rows among the scores. */
-const SYNTHETIC = "harmonic";
+export const OWN_ROWS = "harmonic";
 
 export interface EvaluateStageSettings {
   /** rows of each table that the model's losses are taken of, 0: none [100] */
@@ -49,13 +49,13 @@ export async function evaluateStage(
       train: folder.path(FILES.train),
       test: folder.path(FILES.test),
       holdout: folder.has(FILES.holdout) ? folder.path(FILES.holdout) : undefined,
-      synthetic: [{ name: SYNTHETIC, path: folder.path(FILES.synthetic) }],
+      synthetic: [{ name: OWN_ROWS, path: folder.path(FILES.synthetic) }],
     },
     { schema: await loadSchema(folder.path(FILES.schema)) },
   );
   const keep = `${folder.path(FILES.metrics)}.partial`;
   const { dlt, lle, tune, compat } = wanted;
-  const extra = await modelMetrics(folder, { ...control, ...{ tables, dlt, lle }, drawn: SYNTHETIC });
+  const extra = await modelMetrics(folder, { ...control, ...{ tables, dlt, lle }, drawn: OWN_ROWS });
   const scored = { ...tables, ...control, ...{ tune, compat, extra, keep }, seed: run.seed };
   const evaluation: Evaluation = await evaluate(scored);
   await writeText(folder.path(FILES.metrics), JSON.stringify(evaluation, null, 2) + "\n");
