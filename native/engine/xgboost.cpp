@@ -3,6 +3,7 @@
 #include <xgboost/c_api.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <memory>
 #include <string>
@@ -49,14 +50,14 @@ const char* objective(const LearnerProblem& p) {
   return p.n_classes == 2 ? "binary:logistic" : "multi:softprob";
 }
 
-// The mean: of the classes' indices for two, 0 for values of mean 0; softprob starts from equal
-// odds.
+// What XGBoost 2 starts from by itself: of two classes one Newton step from even odds, of values
+// the mean; softprob from equal odds.
 double base_score(const LearnerProblem& p) {
   if (p.task == Task::regression) return 0.0;
   if (p.n_classes > 2) return 0.5;
   double mean = 0;
   for (size_t i = 0; i < p.n; i++) mean += p.y[i] / static_cast<double>(p.n);
-  return mean;
+  return 1 / (1 + std::exp(-4 * (mean - 0.5)));
 }
 
 Booster make_booster(const LearnerProblem& p, const Matrix& data) {

@@ -52,9 +52,9 @@ def features(train, rows):
     return np.column_stack([scaled, *hot])
 
 
-def mean_over_seeds(make, score):
+def mean_over_seeds(make, score, seeds=SEEDS):
     """The mean of each score over seeds: forests and boosting differ from one to the next."""
-    results = [score(make(seed)) for seed in SEEDS]
+    results = [score(make(seed)) for seed in seeds]
     return {key: float(np.mean([result[key] for result in results])) for key in results[0]}
 
 
@@ -69,18 +69,26 @@ def classification(train, fitted, test, target):
         "xgboost": lambda seed: XGBClassifier(n_estimators=100, max_depth=5, learning_rate=0.1, tree_method="hist", random_state=seed),
     }
 
+    score = classification_score(x, y, z, truth, len(names))
+    return {f"{name}-{key}": value for name, make in learners.items() for key, value in mean_over_seeds(make, score).items()}
+
+
+def classification_score(x, y, z, truth, k):
+    """What scores a learner fitted on x and y by its predictions for z, of k classes."""
+
     def score(learner):
         learner.fit(x, y)
         predicted = learner.predict(z)
-        scores = learner.decision_function(z) if isinstance(learner, SVC) else learner.predict_proba(z)
-        if len(names) == 2 and scores.ndim == 2:
+        has_decisions = hasattr(learner, "decision_function") and not hasattr(learner, "predict_proba")
+        scores = learner.decision_function(z) if has_decisions else learner.predict_proba(z)
+        if k == 2 and scores.ndim == 2:
             scores = scores[:, 1]
         if scores.ndim == 1:
             area = roc_auc_score(truth, scores)
         else:
             # each class against the rest: roc_auc_score refuses scores that are no probabilities
-            areas = [roc_auc_score(truth == c, scores[:, c]) for c in range(len(names))]
-            area = np.average(areas, weights=np.bincount(truth, minlength=len(names)))
+            areas = [roc_auc_score(truth == c, scores[:, c]) for c in range(k)]
+            area = np.average(areas, weights=np.bincount(truth, minlength=k))
         return {
             "f1": f1_score(truth, predicted, average="weighted"),
             "accuracy": accuracy_score(truth, predicted),
@@ -88,13 +96,11 @@ def classification(train, fitted, test, target):
             "mcc": matthews_corrcoef(truth, predicted),
         }
 
-    return {f"{name}-{key}": value for name, make in learners.items() for key, value in mean_over_seeds(make, score).items()}
+    return score
 
 
 def regression(train, fitted, test, target):
     x, z = features(train, fitted), features(train, test)
-    scale = StandardScaler().fit(fitted[[target]])
-    y = scale.transform(fitted[[target]])[:, 0]
     learners = {
         "logistic-regression": lambda seed: Ridge(alpha=1.0),
         "svm": lambda seed: SVR(),
@@ -102,11 +108,19 @@ def regression(train, fitted, test, target):
         "xgboost": lambda seed: XGBRegressor(n_estimators=100, max_depth=5, learning_rate=0.1, tree_method="hist", random_state=seed),
     }
 
-    def score(learner):
-        predicted = scale.inverse_transform(learner.fit(x, y).predict(z)[:, None])[:, 0]
-        return {"r2": r2_score(test[target], predicted), "rmse": mean_squared_error(test[target], predicted) ** 0.5}
-
+    score = regression_score(x, fitted[target], z, test[target])
     return {f"{name}-{key}": value for name, make in learners.items() for key, value in mean_over_seeds(make, score).items()}
+
+
+def regression_score(x, y, z, truth):
+    """What scores a learner fitted on x and y, scaled to mean 0 and deviation 1, by its predictions for z."""
+    mean, deviation = np.mean(y), np.std(y)
+
+    def score(learner):
+        predicted = mean + deviation * learner.fit(x, (y - mean) / deviation).predict(z)
+        return {"r2": r2_score(truth, predicted), "rmse": mean_squared_error(truth, predicted) ** 0.5}
+
+    return score
 
 
 def is_number(column):
