@@ -1,6 +1,6 @@
 import type { Order } from "../instruct/order";
 import type { AutomatonTables } from "../native/addon";
-import { edgeOf } from "./walk";
+import { behindSilent, edgeOf } from "./walk";
 
 /** Rows of a table that are counted at most: enough for shares. */
 const MOST_ROWS = 1000;
@@ -20,12 +20,12 @@ export function edgeCounts({ tables, starts, nRows, tokensOf }: EdgeCountOptions
   const distance = Math.max(1, Math.ceil((nRows * starts.length) / MOST_ROWS));
   for (const { order, startState } of starts) {
     for (let row = 0; row < nRows; row += distance) {
-      let state = startState;
+      let state = behindSilent(tables, startState);
       for (const token of tokensOf(row, order)) {
         const edge = edgeOf(tables, state, token);
         if (edge < 0) break;
         counts[edge]!++;
-        state = tables.edgeNext[edge]!;
+        state = behindSilent(tables, tables.edgeNext[edge]!);
       }
     }
   }

@@ -7,7 +7,7 @@ import { columnKinds } from "./compile-row";
 import { flatten, Node } from "./graph";
 import type { RowLanguage } from "./language";
 import { unfit } from "./unfit";
-import { edgeOf, isSilent } from "./walk";
+import { behindSilent, edgeOf } from "./walk";
 
 /** A row as tokens, its columns in some order. */
 export interface EncodedRow {
@@ -125,8 +125,7 @@ export class RowCells {
       const { tables, setOfState } = this.cells[f]!.get(literal[0])!;
       let state = 0;
       const step = (token: number): void => {
-        // What the model sees nothing of has one way on where a token follows in the same cell.
-        while (isSilent(tables, state)) state = tables.edgeNext[tables.edgeOffsets[state]!]!;
+        state = behindSilent(tables, state);
         if (isEnd(tables, state)) return take(token, -1, -1, tables, -1);
         const edge = edgeOf(tables, state, token);
         if (edge < 0) throw unfit(columns[f]!, i);

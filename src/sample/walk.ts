@@ -50,6 +50,13 @@ export function isSilent({ edgeOffsets, edgeTokens }: AutomatonTables, state: nu
   return first < edgeOffsets[state + 1]! && edgeTokens[first]! < 0;
 }
 
+/** The next state that the model sees something of, where the ways there all lead to one. */
+export function behindSilent(tables: AutomatonTables, state: number): number {
+  let next = state;
+  while (isSilent(tables, next)) next = tables.edgeNext[tables.edgeOffsets[next]!]!;
+  return next;
+}
+
 /** The edge of a state with a token, -1 where there is none. The edges of a state lie by ascending token. */
 export function edgeOf({ edgeOffsets, edgeTokens }: AutomatonTables, state: number, token: number): number {
   const end = edgeOffsets[state + 1]!;

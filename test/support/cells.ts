@@ -5,11 +5,38 @@ import type { AutomatonTables } from "../../src/native/addon";
 import { cellValue } from "../../src/rules/cells";
 import { RowAutomaton } from "../../src/sample/automaton";
 import { edgeOf, isSilent } from "../../src/sample/walk";
+import { fromSeconds, isoText } from "../../src/table/calendar";
 import type { Column } from "../../src/table/columns";
 import { toColumns } from "../../src/table/convert";
 import { inferSchema } from "../../src/table/infer";
 import type { TableSchema } from "../../src/table/schema";
 import type { TableSource } from "../../src/table/source";
+import { tableOf } from "./table";
+
+/** Columns that are hard to write, by what is hard about them. */
+const hostile: Record<string, (i: number) => string | null> = {
+  few: (i) => ["a", "b|c", 'd"'][i % 3]!,
+  "missing now and then": (i) => (i % 5 === 0 ? null : `v${i % 4}`),
+  "all missing": () => null,
+  "one value": () => "7",
+  "negative decimals": (i) => (((i * 7919) % 9973) / 100 - 50).toFixed(2),
+  heaped: (i) => (i % 3 === 0 ? "0" : String(i * 10)),
+  "all negative": (i) => String(-1 - i),
+  hundreds: (i) => String(((i * 31) % 601) * 100),
+  "missing numbers": (i) => (i % 6 === 1 ? null : String((i * i) % 7919)),
+  days: (i) => isoText(fromSeconds(Date.UTC(1999, 11, 1) / 1000 + i * 86400, false)),
+  "leap days": (i) => `${1904 + 4 * (i % 20)}-02-29`,
+  minutes: (i) =>
+    isoText(fromSeconds(i * 1_234_500, true))
+      .slice(0, 16)
+      .replace("T", " "),
+};
+
+/** A table of them all. */
+export function hostileTable(nRows: number): TableSource {
+  const rows = Array.from({ length: nRows }, (_, i) => Object.values(hostile).map((cell) => cell(i)));
+  return tableOf(Object.keys(hostile), rows);
+}
 
 export interface CellTable {
   /** in the order of the language */
