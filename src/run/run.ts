@@ -99,7 +99,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
         rest: {
           base,
           settings: {
-            train: plainTrainSettings(train),
+            train: plainTrainSettings(train, base),
             sample: plainSampleSettings(sample, sampleDefaults(base, preprocess.compat === true)),
           },
         },

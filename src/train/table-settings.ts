@@ -12,7 +12,7 @@ const MOST_CELLS = 5e6;
 const PROTECTED_ROWS = 1000;
 
 /** Settings that mean nothing to a table model: it has no base, no prompt and no tokenizer. */
-const OF_LANGUAGE_MODELS = [
+export const OF_LANGUAGE_MODELS = [
   ...(["rank", "alpha", "rslora", "targets", "groups", "maxUses", "loss", "vocabulary"] as const),
   "weights",
 ] as const satisfies (keyof TrainSettingsInput)[];

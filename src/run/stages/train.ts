@@ -5,7 +5,13 @@ import type { StageControl } from "../../progress";
 import { rowCount } from "../../table/convert";
 import { chooseDevice } from "../../devices/device";
 import { parseTrainSettings, type TrainSettingsInput } from "../../train/settings";
-import { languageTrainSettings, modelColumns, tableTrainSettings } from "../../train/table-settings";
+import {
+  languageTrainSettings,
+  modelColumns,
+  OF_LANGUAGE_MODELS,
+  tableTrainSettings,
+} from "../../train/table-settings";
+import { TABLE_SETTINGS } from "../../train/table-settings-shape";
 import { train, type TrainPlan, type TrainResult } from "../../train/train";
 import { FILES, type RunFolder } from "../folder";
 import type { PlainSettings } from "../run-file";
@@ -24,16 +30,16 @@ export interface TrainStageControl extends StageControl {
   onPlan?: ((plan: TrainPlan) => void) | undefined;
 }
 
-/** The settings with their defaults, as run.json holds them. */
-export function plainTrainSettings(settings: TrainStageSettings): PlainSettings {
+/** The settings with their defaults, as run.json holds them: those that mean something to the kind of base. */
+export function plainTrainSettings(settings: TrainStageSettings, base: { name: string }): PlainSettings {
   const { seed: _seed, threads: _threads, device: _device, ...parsed } = parseTrainSettings(settings);
-  // Those of table models only where they are given, so that folders of adapters made before are the same run.
-  const given = Object.entries(parsed).filter(([, value]) => value !== undefined);
-  const plain = Object.fromEntries(given) as PlainSettings;
+  const others: readonly string[] = isTableBase(base) ? OF_LANGUAGE_MODELS : TABLE_SETTINGS;
+  const own = Object.entries(parsed).filter(([name, value]) => value !== undefined && !others.includes(name));
+  const plain = Object.fromEntries(own) as PlainSettings;
   return {
     ...plain,
     epochs: plain.epochs ?? null,
-    maxUses: plain.maxUses ?? null,
+    ...(!isTableBase(base) && { maxUses: plain.maxUses ?? null }),
     validateEvery: plain.validateEvery ?? null,
     patience: plain.patience ?? null,
   };
@@ -57,7 +63,7 @@ export async function trainStage(
   const wanted = isTable
     ? tableTrainSettings(settings, rowCount(data.columns), modelColumns(data.schema))
     : languageTrainSettings(settings);
-  const plain = plainTrainSettings(wanted);
+  const plain = plainTrainSettings(wanted, base);
   if (isDone) return folder.agree("train", plain, { base, seed });
   await folder.begin("train", plain, { base, seed });
   const { threads, checkpointEverySeconds, maxMemory, signal, onProgress, onPlan } = control;

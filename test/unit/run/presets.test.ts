@@ -12,7 +12,9 @@ it("gives the paper's settings, what is given winning", () => {
     format: "dict",
     k: 3,
   });
-  expect(plainTrainSettings(withPreset("harmonic-paper", "train", { rank: 8 }))).toMatchObject({
+  expect(
+    plainTrainSettings(withPreset("harmonic-paper", "train", { rank: 8 }), { name: "any" }),
+  ).toMatchObject({
     ...{
       rank: 8,
       alpha: 32,
