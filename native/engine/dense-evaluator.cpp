@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <string>
 #include <thread>
+#include <tuple>
 
 #include "engine/error.h"
 #include "engine/lane-ops.h"
@@ -14,6 +16,8 @@ namespace {
 
 /** Tokens take the lanes of their sequences while that needs at most so many times the tiles. */
 constexpr int kMostSpread = 2;
+/** Results are shared while that spares so many of the tokens. */
+constexpr double kLeastShared = 0.2;
 
 int whole_units(int n_lanes) { return (n_lanes + kLaneUnit - 1) / kLaneUnit * kLaneUnit; }
 
@@ -48,6 +52,7 @@ DenseEvaluator::DenseEvaluator(std::shared_ptr<const LaneModel> model,
       aborted_(options.aborted),
       cache_(model_->hp, options.n_sequences, options.n_context),
       rotary_(model_->hp, model_->rope_factors),
+      held_(options.n_sequences, 0),
       rounds_(cache_.n_blocks()),
       counts_(options.n_sequences) {
   rotary_.reserve(options.n_context);
@@ -72,13 +77,51 @@ DenseEvaluator::DenseEvaluator(std::shared_ptr<const LaneModel> model,
 
 DenseEvaluator::~DenseEvaluator() = default;
 
-void DenseEvaluator::clear() { cache_.clear(); }
-
-void DenseEvaluator::remove(int sequence, int from) {
-  cache_.set_length(sequence, std::min(cache_.length(sequence), std::max(from, 0)));
+void DenseEvaluator::clear() {
+  cache_.clear();
+  std::fill(held_.begin(), held_.end(), 0);
+  sharing_ = true;
 }
 
-void DenseEvaluator::copy(int from, int to) { cache_.copy(from, to); }
+void DenseEvaluator::remove(int sequence, int from) {
+  if (from >= cache_.length(sequence)) return;
+  cache_.set_length(sequence, std::max(from, 0));
+  held_[sequence] = from <= 0 ? 0 : ++last_held_;
+}
+
+void DenseEvaluator::copy(int from, int to) {
+  cache_.copy(from, to);
+  held_[to] = held_[from];
+}
+
+/**
+ * Finds tokens that go on what others of the batch go on: rows begin alike, and behind the same
+ * first values they have the same keys, values and logits. Only of batches of one token a row, and
+ * until rows have little in common.
+ */
+void DenseEvaluator::share_tokens(const Batch& batch) {
+  const int n = batch.size();
+  bool shares = sharing_ && n > 1;
+  for (int i = 1; shares && i < n; i++) shares = batch.sequence(i) > batch.sequence(i - 1);
+  same_as_.resize(n);
+  evaluated_.clear();
+  std::map<std::tuple<int64_t, ColumnToken, bool>, int> first;
+  for (int i = 0; i < n; i++) {
+    int64_t& held = held_[batch.sequence(i)];
+    same_as_[i] = i;
+    if (shares) {
+      const ColumnToken token = {batch.token(i), batch.column(i)};
+      same_as_[i] = first.try_emplace({held, token, batch.output(i)}, i).first->second;
+    }
+    if (same_as_[i] == i) {
+      held = ++last_held_;
+      evaluated_.push_back(i);
+    } else {
+      held = held_[batch.sequence(same_as_[i])];
+    }
+  }
+  if (shares) sharing_ = static_cast<double>(evaluated_.size()) < (1 - kLeastShared) * n;
+}
 
 size_t DenseEvaluator::head_of(int32_t column) const {
   const size_t last = heads_.size() - 1;
@@ -93,10 +136,10 @@ int DenseEvaluator::place(int32_t token, int32_t column) const {
 
 /** Gives each token of a batch a lane: that of its sequence, or where few are in use any. */
 void DenseEvaluator::place_tokens(const Batch& batch) {
-  const int n = batch.size();
+  const auto n = static_cast<int>(evaluated_.size());
   std::fill(counts_.begin(), counts_.end(), 0);
   std::fill(rounds_.begin(), rounds_.end(), 0);
-  for (int i = 0; i < n; i++) {
+  for (const int i : evaluated_) {
     const int sequence = batch.sequence(i);
     int& rounds = rounds_[sequence / kLanes];
     rounds = std::max(rounds, ++counts_[sequence]);
@@ -118,11 +161,10 @@ void DenseEvaluator::place_tokens(const Batch& batch) {
     rounds = begin;
   }
   std::fill(counts_.begin(), counts_.end(), 0);
-  for (int i = 0; i < n; i++) {
-    const int sequence = batch.sequence(i);
-    const int block = sequence / kLanes;
-    const int lane = blocked_ ? sequence % kLanes : i % kLanes;
-    Tile& tile = tiles_[blocked_ ? rounds_[block] + counts_[sequence]++ : i / kLanes];
+  for (int k = 0; k < n; k++) {
+    const int i = evaluated_[k], sequence = batch.sequence(i), block = sequence / kLanes;
+    const int lane = blocked_ ? sequence % kLanes : k % kLanes;
+    Tile& tile = tiles_[blocked_ ? rounds_[block] + counts_[sequence]++ : k / kLanes];
     if (blocked_) tile.block = block;
     tile.tokens[lane] = i;
     tile.n_lanes = std::max(tile.n_lanes, whole_units(lane + 1));
@@ -131,8 +173,6 @@ void DenseEvaluator::place_tokens(const Batch& batch) {
 
 void DenseEvaluator::evaluate(Batch& batch) {
   const int n = batch.size();
-  row_of_.resize(n);
-  size_t n_outputs = 0;
   for (int i = 0; i < n; i++) {
     const int sequence = batch.sequence(i), position = batch.position(i);
     if (position != cache_.length(sequence) || position >= cache_.capacity()) {
@@ -140,8 +180,14 @@ void DenseEvaluator::evaluate(Batch& batch) {
                                   std::to_string(position));
     }
     cache_.set_length(sequence, position + 1);
-    row_of_[i] = n_outputs;
-    if (batch.output(i)) n_outputs++;
+  }
+  share_tokens(batch);
+  row_of_.resize(n);
+  size_t n_outputs = 0;
+  for (int i = 0; i < n; i++) {
+    const bool own = same_as_[i] == i;
+    row_of_[i] = own ? n_outputs : row_of_[same_as_[i]];
+    if (own && batch.output(i)) n_outputs++;
   }
   if (logits_.size() < n_outputs * n_logits_) logits_.resize(n_outputs * n_logits_);
   place_tokens(batch);
@@ -165,6 +211,12 @@ void DenseEvaluator::evaluate(Batch& batch) {
   work(0);
   for (std::thread& worker : workers) worker.join();
   if (aborted_()) throw Error("E_ABORTED", "sampling was interrupted");
+  copies_.clear();
+  for (int i = 0; i < n; i++) {
+    if (same_as_[i] != i)
+      copies_.push_back({batch.sequence(same_as_[i]), batch.sequence(i), batch.position(i)});
+  }
+  cache_.copy_positions(copies_);
 }
 
 void DenseEvaluator::evaluate_tile(const Batch& batch, const Tile& tile, Scratch& s) {

@@ -38,6 +38,7 @@ class DenseEvaluator final : public Evaluator {
   };
   struct Scratch;
 
+  void share_tokens(const Batch& batch);
   void place_tokens(const Batch& batch);
   void evaluate_tile(const Batch& batch, const Tile& tile, Scratch& scratch);
   void attend(const Tile& tile, const Batch& batch, int layer, Scratch& scratch);
@@ -53,8 +54,14 @@ class DenseEvaluator final : public Evaluator {
   std::vector<LaneMatrix> heads_;
   size_t n_logits_ = 0;                              // of the largest head
   std::vector<std::unique_ptr<Scratch>> scratches_;  // one a thread
-  std::vector<Tile> tiles_;  // of the batch, those of a block one after another
-  bool blocked_ = false;     // every lane is its token's sequence
+  std::vector<int64_t> held_;  // by sequence: those with equal numbers hold the same tokens
+  int64_t last_held_ = 0;
+  bool sharing_ = true;         // since clear() rows had enough in common
+  std::vector<int> evaluated_;  // tokens of the batch whose results are computed, ascending
+  std::vector<LaneCache::Copy> copies_;
+  std::vector<int> same_as_;  // of each token of the batch the one whose results it has
+  std::vector<Tile> tiles_;   // of the batch, those of a block one after another
+  bool blocked_ = false;      // every lane is its token's sequence
   std::vector<int> rounds_, counts_;
   std::vector<size_t> row_of_;  // of the last batch: row of the logits of each token
   std::vector<float> logits_;   // shape (outputs, n_logits)

@@ -28,4 +28,31 @@ void LaneCache::copy(int from, int to) {
   }
 }
 
+void LaneCache::copy_positions(const std::vector<Copy>& copies) {
+  struct Lanes {
+    const float* source;
+    float* target;
+  };
+  std::vector<Lanes> lanes;
+  for (size_t begin = 0, end; begin < copies.size(); begin = end) {
+    // All lanes of a block row by row, so that each row is gone to once.
+    const int block = copies[begin].to / kLanes;
+    for (end = begin; end < copies.size() && copies[end].to / kLanes == block;) end++;
+    for (int layer = 0; layer < n_layers_; layer++) {
+      for (const AlignedFloats* held : {&keys_, &values_}) {
+        lanes.clear();
+        for (size_t c = begin; c < end; c++) {
+          const auto& [from, to, position] = copies[c];
+          const float* source = held->data() + at(layer, from / kLanes) + from % kLanes;
+          float* target = held->data() + at(layer, block) + to % kLanes;
+          lanes.push_back({source + position * stride_, target + position * stride_});
+        }
+        for (size_t i = 0; i < stride_; i += kLanes) {
+          for (const Lanes& lane : lanes) lane.target[i] = lane.source[i];
+        }
+      }
+    }
+  }
+}
+
 }  // namespace harmonic

@@ -26,6 +26,12 @@ class LaneCache {
   void clear();
   // `to` gets the positions of `from` in place of its own.
   void copy(int from, int to);
+  // One position of a sequence for another.
+  struct Copy {
+    int from, to, position;
+  };
+  // Of positions that both have, ascending by `to`.
+  void copy_positions(const std::vector<Copy>& copies);
 
  private:
   size_t at(int layer, int block) const {

@@ -11,8 +11,8 @@ typedef float Lane __attribute__((vector_size(64)));
 
 // What positions count that a lane does not see.
 constexpr float kUnseen = -1e30f;
-// Rows of a head whose sums stay in registers.
-constexpr int kRows = 4;
+// Rows of a head whose sums stay in registers, and vectors of lanes.
+constexpr int kRows = 4, kUnits = kLanes / kLaneUnit;
 
 Lane load(const float* from) {
   Lane lane;
@@ -21,6 +21,55 @@ Lane load(const float* from) {
 }
 
 void store(const Lane& lane, float* to) { std::memcpy(to, &lane, sizeof lane); }
+
+// Scores of P positions from p on, of U units of lanes from lane l on. What the next ones need is
+// asked for from memory meanwhile.
+template <int P, int U>
+void score(const float* q, const float* keys, size_t stride, int p, int most, int head_dim, int l,
+           float* scores) {
+  const float scale = 1.0f / std::sqrt(static_cast<float>(head_dim));
+  const float* key = keys + p * stride + l;
+  const float* next = key + (p + P < most ? P * stride : 0);
+  Lane sums[P][U] = {};
+  for (int d = 0; d < head_dim; d++) {
+    const size_t at = static_cast<size_t>(d) * kLanes;
+    Lane in[U];
+    for (int u = 0; u < U; u++) in[u] = load(q + at + l + u * kLaneUnit);
+    for (int r = 0; r < P; r++) {
+      for (int u = 0; u < U; u++) {
+        sums[r][u] += in[u] * load(key + r * stride + at + u * kLaneUnit);
+        __builtin_prefetch(next + r * stride + at + u * kLaneUnit);
+      }
+    }
+  }
+  for (int r = 0; r < P; r++) {
+    for (int u = 0; u < U; u++) {
+      float* to = scores + static_cast<size_t>(p + r) * kLanes + l + u * kLaneUnit;
+      store(sums[r][u] * scale, to);
+    }
+  }
+}
+
+// R rows of a head's output from row d on, of U units of lanes from lane l on.
+template <int R, int U>
+void mix(const float* scores, const float* values, size_t stride, int most, int d, int l,
+         float* out) {
+  const size_t at = static_cast<size_t>(d) * kLanes + l;
+  Lane sums[R][U] = {};
+  for (int p = 0; p < most; p++) {
+    const float* value = values + p * stride + at;
+    for (int u = 0; u < U; u++) {
+      const Lane share = load(scores + static_cast<size_t>(p) * kLanes + l + u * kLaneUnit);
+      for (int r = 0; r < R; r++) {
+        sums[r][u] += share * load(value + r * kLanes + u * kLaneUnit);
+        __builtin_prefetch(value + (R + r) * kLanes + u * kLaneUnit);
+      }
+    }
+  }
+  for (int r = 0; r < R; r++) {
+    for (int u = 0; u < U; u++) store(sums[r][u], out + at + r * kLanes + u * kLaneUnit);
+  }
+}
 
 // Probabilities from scores, in each lane.
 void softmax_lanes(int most, int n_lanes, float* scores) {
@@ -98,41 +147,28 @@ void rotate_lanes(const float* cosine, const float* sine, int head_dim, bool neo
 
 void attend_lanes(const float* q, const float* keys, const float* values, size_t stride,
                   const int* seen, int most, int head_dim, int n_lanes, float* scores, float* out) {
-  const float scale = 1.0f / std::sqrt(static_cast<float>(head_dim));
-  for (int p = 0; p < most; p++) {
-    const float* key = keys + p * stride;
+  const bool whole = n_lanes == kLanes;
+  int p = 0;
+  if (whole) {
+    for (; p + 2 <= most; p += 2) score<2, kUnits>(q, keys, stride, p, most, head_dim, 0, scores);
+    for (; p < most; p++) score<1, kUnits>(q, keys, stride, p, most, head_dim, 0, scores);
+  }
+  for (; p < most; p++) {
+    for (int l = 0; l < n_lanes; l += kLaneUnit)
+      score<1, 1>(q, keys, stride, p, most, head_dim, l, scores);
+  }
+  for (p = 0; p < most; p++) {
     float* row = scores + static_cast<size_t>(p) * kLanes;
-    for (int l = 0; l < n_lanes; l += kLaneUnit) {
-      Lane even = {}, odd = {};
-      for (int d = 0; d < head_dim; d += 2) {
-        const size_t at = static_cast<size_t>(d) * kLanes + l;
-        even += load(q + at) * load(key + at);
-        odd += load(q + at + kLanes) * load(key + at + kLanes);
-      }
-      store((even + odd) * scale, row + l);
-    }
     for (int l = 0; l < n_lanes; l++) row[l] = p < seen[l] ? row[l] : kUnseen;
   }
   softmax_lanes(most, n_lanes, scores);
-  for (int l = 0; l < n_lanes; l += kLaneUnit) {
-    int d = 0;
-    for (; d + kRows <= head_dim; d += kRows) {
-      Lane sums[kRows] = {};
-      for (int p = 0; p < most; p++) {
-        const Lane share = load(scores + static_cast<size_t>(p) * kLanes + l);
-        const float* value = values + p * stride + static_cast<size_t>(d) * kLanes + l;
-        for (int r = 0; r < kRows; r++) sums[r] += share * load(value + r * kLanes);
-      }
-      for (int r = 0; r < kRows; r++) store(sums[r], out + static_cast<size_t>(d + r) * kLanes + l);
-    }
-    for (; d < head_dim; d++) {
-      Lane sum = {};
-      for (int p = 0; p < most; p++) {
-        sum += load(scores + static_cast<size_t>(p) * kLanes + l) *
-               load(values + p * stride + static_cast<size_t>(d) * kLanes + l);
-      }
-      store(sum, out + static_cast<size_t>(d) * kLanes + l);
-    }
+  int d = 0;
+  if (whole) {
+    for (; d + kRows <= head_dim; d += kRows)
+      mix<kRows, kUnits>(scores, values, stride, most, d, 0, out);
+  }
+  for (; d < head_dim; d++) {
+    for (int l = 0; l < n_lanes; l += kLaneUnit) mix<1, 1>(scores, values, stride, most, d, l, out);
   }
 }
 
