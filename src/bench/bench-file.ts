@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { HarmonicError } from "../errors";
-import { fileError } from "../file-error";
+import { orFileError } from "../file-error";
 import { didYouMean } from "../table/names";
 
 const name = z
@@ -60,9 +60,7 @@ export type BenchMethod = BenchFile["methods"][string];
  * @throws E_IO, and E_USAGE naming the key, what was expected there, and the line of what is no YAML
  */
 export async function readBenchFile(file: string): Promise<BenchFile> {
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw fileError(cause, file);
-  });
+  const text = await orFileError(readFile(file, "utf8"), file);
   const document = parseDocument(text);
   const [broken] = document.errors;
   if (broken) {

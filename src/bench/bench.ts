@@ -6,7 +6,7 @@ import { REAL, evaluationSchema, scoreOf, valueOf, type Evaluation } from "../ev
 import type { Metric } from "../evaluate/metric";
 import { llmEfficiency } from "../evaluate/metrics/llm-efficiency";
 import { readTables } from "../evaluate/read-tables";
-import { fileError } from "../file-error";
+import { orFileError } from "../file-error";
 import { resolveBase } from "../model/resolve";
 import { throwIfAborted, type StageControl } from "../progress";
 import { writeText } from "../run/atomic";
@@ -70,9 +70,7 @@ interface Work extends Pick<StageControl, "signal" | "onProgress"> {
  */
 export async function runBench({ bench, threads, signal, onProgress }: BenchOptions): Promise<BenchResult> {
   const { tables, methods, seeds, out, lle } = bench;
-  await mkdir(out, { recursive: true }).catch((cause: unknown) => {
-    throw fileError(cause, out);
-  });
+  await orFileError(mkdir(out, { recursive: true }), out);
   const work = Object.entries(tables).flatMap(([table, paths]) =>
     seeds.map((seed): Work => ({ table, paths, seed, out, threads, lle, signal })),
   );

@@ -1,5 +1,7 @@
 import { deviation } from "../evaluate/intervals";
+import { figureOf } from "../evaluate/evaluation";
 import { mean } from "../evaluate/rows";
+import { layOut } from "../lay-out";
 import { ORIGINAL, type Cell } from "./bench";
 import type { BenchFile } from "./bench-file";
 import { PUBLISHED, publishedFigure, type MeasureName } from "./published";
@@ -43,7 +45,7 @@ export function summarise(cells: readonly Cell[], bench: BenchFile): BenchResult
         const published = isPublished(measure) ? publishedFigure(measure, table, method) : undefined;
         return {
           ...{ table, measure, method, seeds: values.length, published: published ?? null },
-          ...{ mean: finite(mean(values)), deviation: finite(deviation(values)) },
+          ...{ mean: figureOf(mean(values)), deviation: figureOf(deviation(values)) },
         };
       }),
     ),
@@ -52,7 +54,6 @@ export function summarise(cells: readonly Cell[], bench: BenchFile): BenchResult
 }
 
 const isPublished = (measure: string): measure is MeasureName => measure in PUBLISHED;
-const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 /** A table a measure, a line a data set: mean ± deviation over the seeds, the published figure in brackets. */
 export function formatBench({ figures }: BenchResult): string {
@@ -62,10 +63,8 @@ export function formatBench({ figures }: BenchResult): string {
   const blocks = measures.map((measure) => {
     const cell = (table: string, method: string): string =>
       formatCell(figures.find((f) => f.table === table && f.method === method && f.measure === measure)!);
-    return layOut([
-      [measure, ...methods],
-      ...tables.map((table) => [table, ...methods.map((method) => cell(table, method))]),
-    ]);
+    const lines = tables.map((table) => [table, ...methods.map((method) => cell(table, method))]);
+    return layOut([[measure, ...methods], ...lines], 1);
   });
   return `${blocks.join("\n")}\nmean ±deviation over the seeds [published]\n`;
 }
@@ -74,14 +73,4 @@ function formatCell({ mean, deviation, published }: BenchFigure): string {
   const ours =
     mean === null ? "-" : mean.toFixed(2) + (deviation === null ? "" : ` ±${deviation.toFixed(2)}`);
   return published === null ? ours : `${ours} [${published.toFixed(2)}]`;
-}
-
-function layOut(lines: string[][]): string {
-  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
-  return lines
-    .map((line) =>
-      line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  "),
-    )
-    .map((line) => `${line.trimEnd()}\n`)
-    .join("");
 }

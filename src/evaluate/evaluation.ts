@@ -3,6 +3,7 @@ import { z } from "zod";
 const direction = z.enum(["higher", "lower", "half"]);
 /** JSON has no NaN: null where a figure is not defined. */
 const figure = z.number().nullable();
+export const figureOf = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 const scoreSchema = z.object({
   /** name of the table scored; "real" is the yardstick */

@@ -1,3 +1,4 @@
+import { layOut } from "../lay-out";
 import type { Evaluation, MetricScores, Score } from "./evaluation";
 
 /** How to read each direction, for tables and reports. */
@@ -28,7 +29,7 @@ export function formatScores(evaluation: Evaluation, options: FormatOptions = {}
       lines.push([`  ${title}`, BETTER[direction], ...figures]);
     }
   }
-  const text = layOut(lines) + noteOnRows(evaluation);
+  const text = layOut(lines, 2) + noteOnRows(evaluation);
   const warnings = evaluation.warnings.map((warning) => `! ${warning}\n`).join("");
   return warnings === "" ? text : `${text}\n${warnings}`;
 }
@@ -47,15 +48,6 @@ function formatScore({ value, interval }: Score): string {
   const [low, high] = interval ?? [null, null];
   if (value === null || low === null || high === null) return formatFigure(value);
   return `${formatFigure(value)} ±${((high - low) / 2).toFixed(3)}`;
-}
-
-/** Columns as wide as their longest cell: the first two to the left, figures to the right. */
-function layOut(lines: string[][]): string {
-  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
-  return lines
-    .map((line) => line.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))))
-    .map((cells) => `${cells.join("  ").trimEnd()}\n`)
-    .join("");
 }
 
 function noteOnRows({ tables, metrics }: Evaluation): string {

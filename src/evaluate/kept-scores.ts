@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
-import { fileError } from "../file-error";
+import { orFileError } from "../file-error";
 import type { Column } from "../table/columns";
 import { packageVersion } from "../version";
 import type { EvaluateOptions } from "./evaluate";
@@ -33,9 +33,7 @@ export class KeptScores {
       scores.set(key, score);
     }
     const kept = [JSON.stringify({ identity }), ...(same ? whole.slice(1) : [])];
-    await writeFile(path, kept.map((line) => `${line}\n`).join("")).catch((cause: unknown) => {
-      throw fileError(cause, path);
-    });
+    await orFileError(writeFile(path, kept.map((line) => `${line}\n`).join("")), path);
     const digests = options.synthetic.map(({ name, columns }) => [name, digestOf([columns])] as const);
     return new KeptScores(path, scores, new Map(digests));
   }
@@ -47,9 +45,7 @@ export class KeptScores {
 
   async add(metric: Metric, score: Score): Promise<void> {
     const line = { key: this.keyOf(metric, score.table), score };
-    await appendFile(this.path, `${JSON.stringify(line)}\n`).catch((cause: unknown) => {
-      throw fileError(cause, this.path);
-    });
+    await orFileError(appendFile(this.path, `${JSON.stringify(line)}\n`), this.path);
   }
 
   private keyOf({ name, identity = "" }: Metric, table: string): string {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { HarmonicError } from "../errors";
-import { fileError } from "../file-error";
+import { orFileError } from "../file-error";
 import { conversationLines } from "../instruct/conversations";
 import { originalDescription } from "../instruct/descriptions";
 import { filterByLabel, filterCompat, type FilterResult } from "../instruct/filter";
@@ -157,9 +157,7 @@ async function writeFiles(
 ): Promise<PreprocessResult["files"]> {
   const files = { schema: join(out, "schema.json"), neighbors: join(out, "neighbors.arrow") };
   const { columns, schema, neighbors, k, groups, description } = result;
-  await mkdir(out, { recursive: true }).catch((cause: unknown) => {
-    throw fileError(cause, out);
-  });
+  await orFileError(mkdir(out, { recursive: true }), out);
   await writeText(files.schema, schemaToJson(schema));
   await saveNeighbors(files.neighbors, neighbors, rowCount(columns), k);
   if (!conversations) return files;
