@@ -1,18 +1,18 @@
 import { HarmonicError } from "../errors";
 import { throwIfAborted, type StageControl } from "../progress";
 import type { Column } from "../table/columns";
-import { rowCount, selectRows } from "../table/convert";
+import { rowCount } from "../table/convert";
 import type { TableSchema } from "../table/schema";
-import { cellsOf, pickRows } from "./cells";
-import { createContext, withHoldout } from "./context";
-import { REAL, type Evaluation, type MetricScores, type Score } from "./evaluation";
+import { cellsOf } from "./cells";
+import { createContext } from "./context";
+import { figureOf, REAL, type Evaluation, type MetricScores, type Score } from "./evaluation";
 import { KeptScores } from "./kept-scores";
 import { APPROXIMATE, type EvaluationContext, type Metric, type MetricResult } from "./metric";
 import { metricsFor } from "./metrics";
 import { inTurns } from "./in-turns";
-import { sampleIds } from "./rows";
 import { scored } from "./scored";
 import { findWarnings } from "./warnings";
+import { Yardsticks, type Scorable } from "./yardsticks";
 
 /** Scores computed at once: while one waits for the engine, another has work for this thread. */
 const AT_ONCE = 2;
@@ -73,20 +73,27 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const metrics = [...ofTables, ...extra];
   const total = metrics.length * (synthetic.length + 1);
   const yardsticks = new Yardsticks(context, columnsOf(options.test), options.holdout !== undefined);
+  const tables = synthetic.map(({ name, columns }) => ({ name, rowsFor: yardsticks.synthetic(columns) }));
   let done = 0;
   const kept = options.keep === undefined ? undefined : await KeptScores.open(options.keep, options);
-  const score = async (metric: Metric, { name, columns, context }: NamedTable & Table): Promise<Score> => {
+  const score = async (metric: Metric, name: string, rows: Scorable): Promise<Score> => {
     throwIfAborted(signal, "the evaluation");
     onProgress?.({ stage: "evaluate", done, total, unit: "scores", note: `${metric.title}, ${name}` });
     const known = kept?.get(metric, name);
-    const found = known ?? toScore(name, await computeNoting(metric, columns, context, name));
+    const found = known ?? toScore(name, await computeNoting(metric, rows, name));
     if (!known) await kept?.add(metric, found);
     done++;
     return found;
   };
   const workOf = (metric: Metric): (() => Promise<Score>)[] => {
-    const tables = [{ name: REAL, ...yardsticks.of(metric) }, ...synthetic.map((t) => ({ ...t, context }))];
-    return tables.map((table) => () => score(metric, table));
+    return [
+      () => score(metric, REAL, yardsticks.real(metric)),
+      ...tables.map(
+        ({ name, rowsFor }) =>
+          () =>
+            score(metric, name, rowsFor(metric)),
+      ),
+    ];
   };
   const scores = [
     ...(await inTurns(ofTables.flatMap(workOf), AT_ONCE)),
@@ -110,11 +117,10 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   return { ...evaluation, warnings: [...findWarnings(evaluation), ...warnings] };
 }
 
-/** What a metric says of a table, with a note where it had to look for nearest rows by approximation. */
+/** What a metric says of a table, with notes on the rows and where nearest ones were looked for by approximation. */
 async function computeNoting(
   metric: Metric,
-  columns: Column[],
-  context: EvaluationContext,
+  { columns, context, notes: known = [] }: Scorable,
   name: string,
 ): Promise<MetricResult> {
   let approximate = false;
@@ -124,40 +130,8 @@ async function computeNoting(
     return found;
   };
   const result = await metric.compute(cellsOf(columns), { ...context, neighbors }, columns, name);
-  const { notes = [] } = result;
-  return approximate && !notes.includes(APPROXIMATE) ? { ...result, notes: [...notes, APPROXIMATE] } : result;
-}
-
-/**
- * The real rows that metrics score as if they were synthetic. Privacy metrics need other rows never seen beside them:
- * where the test rows stand in for a holdout, one half of them is scored against the other.
- */
-class Yardsticks {
-  private readonly privacy: Table;
-
-  constructor(
-    private readonly context: EvaluationContext,
-    private readonly test: Column[],
-    hasHoldout: boolean,
-  ) {
-    const ids = sampleIds(rowCount(test), rowCount(test), context.random("halves"));
-    const half = Math.ceil(ids.length / 2);
-    const other = half === ids.length ? context.test : pickRows(context.test, ids.subarray(half));
-    this.privacy = hasHoldout
-      ? { columns: test, context: withHoldout(context, context.holdout) }
-      : { columns: selectRows(test, ids.subarray(0, half)), context: withHoldout(context, other) };
-  }
-
-  of({ yardstick, area }: Metric): Table {
-    if (yardstick === "train") return { columns: this.context.wholeTrain, context: this.context };
-    return area === "privacy" ? this.privacy : { columns: this.test, context: this.context };
-  }
-}
-
-/** Rows to score, and what to score them against. */
-interface Table {
-  columns: Column[];
-  context: EvaluationContext;
+  const notes = new Set([...known, ...(result.notes ?? []), ...(approximate ? [APPROXIMATE] : [])]);
+  return { ...result, notes: [...notes] };
 }
 
 function describe(metric: Metric, scores: Score[]): MetricScores {
@@ -166,20 +140,16 @@ function describe(metric: Metric, scores: Score[]): MetricScores {
 }
 
 function toScore(table: string, result: MetricResult): Score {
-  const parts = Object.entries(result.parts ?? {}).map(([key, value]) => [key, finite(value)] as const);
+  const parts = Object.entries(result.parts ?? {}).map(([key, value]) => [key, figureOf(value)] as const);
   return {
     table,
-    value: finite(result.value),
-    interval: result.interval ? [finite(result.interval[0]), finite(result.interval[1])] : null,
+    value: figureOf(result.value),
+    interval: result.interval ? [figureOf(result.interval[0]), figureOf(result.interval[1])] : null,
     parts: Object.fromEntries(parts),
     // through JSON, so that what is returned equals what is read back from metrics.json
     detail: JSON.parse(JSON.stringify(result.detail ?? {})) as Record<string, unknown>,
     notes: result.notes ?? [],
   };
-}
-
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }
 
 function listTables(options: EvaluateOptions, context: EvaluationContext): Evaluation["tables"] {

@@ -252,6 +252,23 @@ test("without a holdout the test rows stand in, and one half of them is scored a
   expect(Math.abs(valueOf(result, "closest-record", "fresh")! - 0.5)).toBeLessThan(0.1);
 });
 
+test.each([
+  ["a holdout", holdout, holdout],
+  ["the test rows in its place", test_, undefined],
+])("%s as the synthetic table is no leak", async (_, columns, held) => {
+  const synthetic = [{ name: "unseen", columns }];
+  const result = await evaluate({ ...tables, holdout: held, synthetic });
+  const share = scoreOf(result, "closest-record", "unseen")!;
+  expect(share.interval![0]).toBeLessThan(0.5);
+  expect(share.interval![1]).toBeGreaterThan(0.5);
+  expect(share.notes.join()).toMatch(/never seen/);
+  expect(Math.abs(valueOf(result, "membership", "unseen")! - 0.5)).toBeLessThan(0.12);
+  for (const attack of ["attribute-inference", "singling-out", "linkability"]) {
+    expect(scoreOf(result, attack, "unseen")!.interval![0]).toBeLessThan(0.05);
+  }
+  expect(result.warnings.join("\n")).toMatch(/unseen: no attack tried here found a leak/);
+});
+
 test("rows of one class or with no value in a column are scored, with a warning", async () => {
   const one = fresh.map((column) =>
     column.kind === "category" && column.name === "label"
