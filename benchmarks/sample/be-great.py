@@ -1,13 +1,15 @@
 """Tunes be_great on a table, or draws rows from what it has tuned.
 
 Usage: be-great.py fit TABLE.csv BASE OUT STEPS
-       be-great.py sample FOLDER SETTINGS    (JSON: weights, batch, seconds)
+       be-great.py sample FOLDER SETTINGS    (JSON: batch, seconds)
 
 Sampling prints a JSON object: the rows as be_great reads them from its own text, those that it throws away too, the tokens
 generated, the seconds and the largest resident memory in MB. A row may take as many tokens as the longest of the table:
-be_great teaches its model no end, so rows are written on until then.
+be_great teaches its model no end, so rows are written on until then. Tuning that was interrupted goes on from its last
+checkpoint.
 """
 
+import glob
 import json
 import os
 import resource
@@ -31,12 +33,15 @@ def fit(table, base, out, steps):
         learning_rate=2e-4,
         warmup_steps=5,
         lr_scheduler_type="cosine",
-        save_strategy="no",
+        use_cpu=True,
+        bf16=True,
+        save_steps=40,
+        save_total_limit=1,
         logging_steps=10,
     )
     # The word "nan" of the census table is a value like others.
     rows = pd.read_csv(table, keep_default_na=False, na_values=[""])
-    model.fit(rows)
+    model.fit(rows, resume_from_checkpoint=bool(glob.glob(out + ".work/checkpoint-*")))
     model.save(out)
     texts = [", ".join(f"{name} is {value}" for name, value in row.items()) for row in rows.to_dict(orient="records")]
     with open(os.path.join(out, "longest.json"), "w") as file:
@@ -48,7 +53,7 @@ def sample(folder, settings):
     great = GReaT.load_from_dir(folder)
     with open(os.path.join(folder, "longest.json")) as file:
         longest = json.load(file)
-    great.model.to(getattr(torch, settings["weights"])).eval()
+    great.model.eval()
     calls = []
     generate = great.model.generate
 

@@ -9,19 +9,20 @@ export interface BeGreatTrial {
   python: string;
   folder: string;
   requests: string;
-  weights: "float32" | "bfloat16";
   threads: number;
   batch: number;
   seconds: number;
+  timeoutMs: number;
 }
 
 export const BE_GREAT = join(__dirname, "be-great.py");
 
 /** be_great in its own process; which of its rows are valid is judged here, as for all others. */
 async function main(): Promise<void> {
-  const { python, folder, requests, threads, ...settings } = trialArguments<BeGreatTrial>();
+  const { python, folder, requests, threads, timeoutMs, ...settings } = trialArguments<BeGreatTrial>();
   const env = { OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads), GOMP_SPINCOUNT: "1000" };
-  const stdout = await runProcess([python, BE_GREAT, "sample", folder, JSON.stringify(settings)], env);
+  const command = [python, BE_GREAT, "sample", folder, JSON.stringify(settings)];
+  const stdout = await runProcess(command, env, timeoutMs);
   const drawn = JSON.parse(stdout.trim().split("\n").at(-1)!) as {
     rows: Row[];
     tokens: number;

@@ -9,9 +9,9 @@ import {
 import { wholeNumbers } from "./whole-numbers";
 
 /**
- * What a user would give the peers: a JSON schema of the row as the dict format writes it (all values are texts), and a
- * GBNF grammar of the compact row. Both hold categories and the digits before the point exactly. Made from the schema,
- * with nothing of our decoder.
+ * What a user would give the peers, made from the schema with nothing of our decoder: a JSON schema of the row, and a GBNF
+ * grammar of the compact row. `patterns`: numbers are texts with a pattern of their digits, as the dict format writes them,
+ * which holds the digits before the point exactly; else numbers without bounds, for a library that knows no patterns.
  */
 export function jsonSchema({ fields }: TableSchema, patterns: boolean): object {
   const properties = Object.fromEntries(
@@ -24,13 +24,12 @@ export function jsonSchema({ fields }: TableSchema, patterns: boolean): object {
   return { type: "object", properties, required, additionalProperties: false };
 }
 
-/** `patterns`: with a pattern of its digits, which not every library knows; else of no more characters than they take. */
 function numberSchema(field: NumberField, patterns: boolean): object {
   const { minimum, maximum, required } = field.constraints;
   const { decimals } = field.numberFormat;
   if (!patterns) {
-    const whole = Math.max(...[minimum, maximum].map((bound) => String(Math.trunc(bound)).length));
-    return { type: "string", maxLength: whole + (decimals > 0 ? decimals + 1 : 0) };
+    const type = decimals > 0 ? "number" : "integer";
+    return { type: required ? type : [type, "null"] };
   }
   const fraction = decimals > 0 ? `(\\.[0-9]{1,${decimals}})?` : "";
   const number = `(${wholeNumbers(Math.floor(minimum), Math.floor(maximum))})${fraction}`;

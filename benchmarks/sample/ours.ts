@@ -24,7 +24,7 @@ export interface OurTrial {
   switches: GeneratorSwitches;
 }
 
-/** Rows of the short group that warms up; a multiple of every rowsPerPrompt. */
+/** Rows of the short group that warms up at most; a multiple of every rowsPerPrompt. */
 const WARM_UP_ROWS = 8;
 /** The number of the group that warms up: no measured one gets so far. */
 const WARM_UP_GROUP = 100_000;
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
       allowCopies: true,
     },
   });
-  await sampler.group(WARM_UP_GROUP, WARM_UP_ROWS);
+  await sampler.group(WARM_UP_GROUP, Math.min(WARM_UP_ROWS, nSequences));
   const groups: Column[][] = [];
   let tokens = 0;
   let seconds = 0;

@@ -71,6 +71,7 @@ function switchRatios(measurements: Measurement[], table: string): Record<string
       ]),
     ),
     switch_cutVocabulary_beside_graph: [rows("graph and cutVocabulary"), rows("graph alone")],
+    switch_drafts_with_few_rows: [rows("all, few rows"), rows("drafts off, few rows")],
   });
 }
 

@@ -22,16 +22,23 @@ export interface Prepared {
 }
 
 /** HARMONIC_BENCH_SECONDS tries it with other times a trial; the first rows of a peer take up to half of its time. */
-const GIVEN_SECONDS = process.env["HARMONIC_BENCH_SECONDS"];
-const OUR_SECONDS = Number(GIVEN_SECONDS ?? 10);
-const THEIR_SECONDS = Number(GIVEN_SECONDS ?? 50);
-const BE_GREAT_SECONDS = Number(GIVEN_SECONDS ?? 25);
+const secondsOf = (seconds: number): number => Number(process.env["HARMONIC_BENCH_SECONDS"] ?? seconds);
+const OUR_SECONDS = secondsOf(10);
+const SWITCH_SECONDS = secondsOf(5);
+const THEIR_SECONDS = secondsOf(35);
+/** With examples in JSON the prompts alone take half a minute until all slots are busy. */
+const THEIR_JSON_SECONDS = secondsOf(60);
+const BE_GREAT_SECONDS = secondsOf(20);
 /** Loading, and the group or batch that is in work when the time is over, come on top. */
 const TIMEOUT_MS = 4 * 60_000;
+/** Before the harness ends the trial, lest a process of its own stays behind. */
+const BE_GREAT_TIMEOUT_MS = 3 * 60_000;
 
 const SEQUENCES = 64;
 /** Fewer where a switch is looked at, for some trials are slow. */
 const SWITCH_SEQUENCES = 32;
+/** So few that a pass costs the weights' way from memory, which drafts spare. */
+const FEW_SEQUENCES = 4;
 /** Rows after each prompt where a prompt is shared. */
 export const ROWS_PER_PROMPT = 8;
 
@@ -40,6 +47,8 @@ const ALL_OFF: Required<GeneratorSwitches> = {
   sharePrefix: false,
   sharePrompt: false,
   cutVocabulary: false,
+  drafts: false,
+  smallCache: false,
 };
 const NAMES = Object.keys(ALL_OFF) as (keyof GeneratorSwitches)[];
 
@@ -58,7 +67,7 @@ export function ourTrials(prepared: Prepared): Trial[] {
 }
 
 type Shape = Pick<OurTrial, "examples" | "rowsPerPrompt">;
-type Rest = Partial<Pick<OurTrial, "switches" | "engine" | "nSequences">>;
+type Rest = Partial<Pick<OurTrial, "switches" | "engine" | "nSequences" | "seconds">>;
 
 function ourTrial(
   { table, models, threads }: Prepared,
@@ -85,7 +94,19 @@ function ourTrial(
 export function switchTrials(prepared: Prepared): Trial[] {
   const shape = { examples: K, rowsPerPrompt: ROWS_PER_PROMPT };
   const trial = (switches: string, rest: Rest): Trial =>
-    ourTrial(prepared, shape, { nSequences: SWITCH_SEQUENCES, ...rest }, { switches });
+    ourTrial(
+      prepared,
+      shape,
+      { nSequences: SWITCH_SEQUENCES, seconds: SWITCH_SECONDS, ...rest },
+      { switches },
+    );
+  const few = (switches: string, rest: Rest): Trial =>
+    ourTrial(
+      prepared,
+      { examples: K, rowsPerPrompt: FEW_SEQUENCES },
+      { engine: "graph", nSequences: FEW_SEQUENCES, seconds: SWITCH_SECONDS, ...rest },
+      { switches: `${switches}, few rows`, sequences: FEW_SEQUENCES },
+    );
   const only = (...on: string[]): GeneratorSwitches =>
     Object.fromEntries(NAMES.map((name) => [name, on.includes(name)]));
   return [
@@ -99,6 +120,8 @@ export function switchTrials(prepared: Prepared): Trial[] {
     trial("graph alone", { engine: "graph", switches: ALL_OFF }),
     // llama.cpp has no head over some tokens alone.
     trial("graph and cutVocabulary", { engine: "graph", switches: only("cutVocabulary") }),
+    few("all", {}),
+    few("drafts off", { switches: { drafts: false } }),
   ];
 }
 
@@ -110,20 +133,20 @@ export function serverTrials(prepared: Prepared): Trial[] {
     examples: number,
     rowsPerPrompt: number,
     slots: number,
+    seconds = THEIR_SECONDS,
   ): Trial => {
     const kind = format === "json" ? "dict" : "compact";
     const shape = { format, examples, rowsPerPrompt, slots };
     const options: ServerTrial = {
-      ...{ server, model: models[kind], requests: requests[kind], threads, seconds: THEIR_SECONDS },
+      ...{ server, model: models[kind], requests: requests[kind], threads, seconds },
       ...shape,
     };
     return trialOf("llama-server", "llama-server.ts", { table, ...shape }, options);
   };
   return [
-    trial("json", K, 1, 4),
-    trial("json", K, 1, 16),
-    trial("json", 0, 1, 16),
-    trial("compact", K, 1, 16),
+    trial("json", K, 1, 4, THEIR_JSON_SECONDS),
+    trial("json", 0, 1, 8),
+    trial("compact", K, 1, 8),
     trial("compact", K, ROWS_PER_PROMPT, 16),
     trial("compact", 0, 1, 16),
   ];
@@ -131,24 +154,23 @@ export function serverTrials(prepared: Prepared): Trial[] {
 
 export function nodeLlamaTrials({ table, models, requests, threads }: Prepared): Trial[] {
   return [K, 0].map((examples) => {
-    const slots = 8;
+    const slots = 4;
+    const seconds = examples === 0 ? THEIR_SECONDS : THEIR_JSON_SECONDS;
     const options: NodeLlamaTrial = {
-      ...{ model: models.dict, requests: requests.dict, threads, seconds: THEIR_SECONDS, examples, slots },
+      ...{ model: models.dict, requests: requests.dict, threads, seconds, examples, slots },
     };
     const settings = { table, format: "json", examples, rowsPerPrompt: 1, slots };
     return trialOf("node-llama-cpp", "node-llama-cpp.ts", settings, options);
   });
 }
 
-/** be_great, which shows no examples, with weights of the type that it loads by itself, and of half of it. */
+/** be_great, which shows no examples, with weights of the type that it loads by itself. */
 export function beGreatTrials({ table, python, beGreat, requests, threads }: Prepared): Trial[] {
-  return (["float32", "bfloat16"] as const).map((weights) => {
-    const batch = 32;
-    const options: BeGreatTrial = {
-      ...{ python, folder: beGreat, requests: requests.compact, weights, threads, batch },
-      seconds: BE_GREAT_SECONDS,
-    };
-    const settings = { table, format: "text", examples: 0, rowsPerPrompt: 1, weights, batch };
-    return trialOf("be_great", "be-great.ts", settings, options);
-  });
+  const batch = 32;
+  const options: BeGreatTrial = {
+    ...{ python, folder: beGreat, requests: requests.compact, threads, batch },
+    ...{ seconds: BE_GREAT_SECONDS, timeoutMs: BE_GREAT_TIMEOUT_MS },
+  };
+  const settings = { table, format: "text", examples: 0, rowsPerPrompt: 1, batch };
+  return [trialOf("be_great", "be-great.ts", settings, options)];
 }

@@ -30,7 +30,7 @@ export function rowOfJson(text: string): Row | undefined {
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed !== "object" || parsed === null) return undefined;
-    return Object.fromEntries(Object.entries(parsed).map(([key, value]) => [key, String(value)]));
+    return Object.fromEntries(Object.entries(parsed).map(([key, value]) => [key, String(value ?? "")]));
   } catch {
     return undefined;
   }
