@@ -13,7 +13,7 @@ export const OTHER_MODEL = "only rows that the run's own model drew can be score
  * from than by rows never seen. Perplexity is that of a row, e to the nats a chosen token, without examples in the
  * prompt, mean over rows (and before over orders of the columns). The original takes 2 to the nats instead.
  */
-export function dataLeakage(losses: ModelLosses): Metric {
+export function dataLeakage(losses: Pick<ModelLosses, "of" | "nOrders">): Metric {
   return {
     name: "data-leakage",
     title: "DLT: difference of perplexity",
