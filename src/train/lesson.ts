@@ -33,18 +33,24 @@ export interface LessonOptions {
   nextColumns?: boolean | undefined;
 }
 
-/** Writes groups of rows as lessons; each row in the schema's order is tokenised once. */
+/** Rows that are kept as tokens; those of larger tables would fill the memory. */
+const MOST_KEPT = 200_000;
+
+/** Writes groups of rows as lessons; each row in the schema's order is tokenised once, where there are not too many. */
 export class LessonWriter {
   private readonly rows: (EncodedRow | undefined)[] = [];
   private readonly labelOf: Map<number, number>;
   /** by the number of examples */
   private readonly prompts = new Map<number, PromptTokens>();
 
+  private readonly isLarge: boolean;
+
   constructor(
     private readonly automaton: RowAutomaton,
     private readonly columns: readonly Column[],
     private readonly options: LessonOptions,
   ) {
+    this.isLarge = rowCount(columns) > MOST_KEPT;
     this.labelOf = new Map(Array.from(automaton.vocabulary, (token, index) => [token, index]));
   }
 
@@ -103,7 +109,7 @@ export class LessonWriter {
   }
 
   private row(id: number, order: Order | undefined): EncodedRow {
-    if (order) return this.automaton.encodeRow(this.columns, id, order);
+    if (order || this.isLarge) return this.automaton.encodeRow(this.columns, id, order);
     return (this.rows[id] ??= this.automaton.encodeRow(this.columns, id));
   }
 

@@ -33,7 +33,7 @@ describe("harmonic run --base table", () => {
   const run = (out: string, ...more: string[]) =>
     succeed([
       ...["run", table, "--target", "country", "--base", "table", "--out", join(root, out), "--epochs", "4"],
-      ...[...FAST, "--rows", "150", ...more],
+      ...[...FAST, "--permute", "0.4", "--rows", "150", ...more],
     ]);
 
   it("leaves a model with its vocabulary, valid rows and scores", async () => {
