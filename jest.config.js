@@ -1,3 +1,8 @@
+// Tests of a device take Mesa's renderer on the processor, in 32 bits, whose results can be compared. The backend reads
+// these where it is loaded: a test, which has a copy of the environment, comes too late.
+process.env.GGML_VK_VISIBLE_DEVICES ??= "0";
+process.env.GGML_VK_DISABLE_F16 ??= "1";
+
 /** @type {import("jest").Config} */
 const shared = {
   testEnvironment: "node",

@@ -1,6 +1,7 @@
 #include "engine/device-runner.h"
 
 #include <cctype>
+#include <exception>
 
 #include "engine/backends.h"
 #include "engine/error.h"
@@ -78,9 +79,14 @@ void DeviceRunner::compute(ggml_cgraph* graph, const std::string& what) {
   if (stale_) mirror_->upload();
   stale_ = false;
   take_log();
-  const ggml_status status = ggml_backend_sched_graph_compute(scheduler_, graph);
-  if (status == GGML_STATUS_SUCCESS || status == GGML_STATUS_ABORTED) return;
-  const std::string reason = take_log();
+  std::string reason;
+  try {
+    const ggml_status status = ggml_backend_sched_graph_compute(scheduler_, graph);
+    if (status == GGML_STATUS_SUCCESS || status == GGML_STATUS_ABORTED) return;
+    reason = take_log();
+  } catch (const std::exception& error) {  // of the driver, as Vulkan's of a device that is lost
+    reason = error.what();
+  }
   throw Error("E_NATIVE",
               what + " failed on the device " + name_ + (reason.empty() ? "" : ": " + reason),
               "take the device cpu, or less memory by --max-memory; the checkpoint is kept");

@@ -1,6 +1,7 @@
 #include "engine/llama-evaluator.h"
 
 #include <algorithm>
+#include <exception>
 #include <string>
 
 #include "engine/error.h"
@@ -49,13 +50,20 @@ void LlamaEvaluator::copy(int from, int to) {
 
 void LlamaEvaluator::evaluate(Batch& batch) {
   take_log();
-  const int status = llama_decode(context_.get(), batch.view());
+  int status = -1;
+  std::string reason;
+  try {
+    status = llama_decode(context_.get(), batch.view());
+    reason = take_log();
+  } catch (const std::exception& error) {  // of a device's driver, as Vulkan's of one that is lost
+    reason = error.what();
+  }
   if (aborted_()) throw Error("E_ABORTED", "sampling was interrupted");
   if (status != 0) {
     const bool on_device = !device_.empty();
     throw Error("E_NATIVE",
                 "llama.cpp cannot evaluate a batch of " + std::to_string(batch.size()) + " tokens" +
-                    (on_device ? " on the device " + device_ : "") + ": " + take_log(),
+                    (on_device ? " on the device " + device_ : "") + ": " + reason,
                 on_device ? "the rows finished are kept: go on with fewer at once by "
                             "--n-sequences, or with --device cpu"
                           : "");

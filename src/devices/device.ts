@@ -52,12 +52,7 @@ function fastest(): Device {
     const backend = openBackend(kind);
     const found = bestOf(backend.devices.filter((device) => !isSoftware(device)));
     if (found !== undefined) return deviceOf(kind, found);
-    const software = backend.devices.length > 0;
-    notes.push(
-      software
-        ? `${KIND_NAMES[kind]} has only ${backend.devices[0]!.description}`
-        : `${KIND_NAMES[kind]} is missing ${missingParts(backend)}`,
-    );
+    if (backend.devices.length === 0) notes.push(`${KIND_NAMES[kind]} lacks ${missingParts(backend)}`);
   }
   return notes.length === 0 ? CPU : { ...CPU, note: notes.join("; ") };
 }

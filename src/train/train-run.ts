@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { chooseDevice } from "../devices/device";
 import { HarmonicError, isHarmonicError } from "../errors";
 import type { TrainBatch, TrainingHandle } from "../native/addon";
 import { throwIfAborted } from "../progress";
@@ -286,7 +287,8 @@ export class TrainRun {
   private tell(entry: TrainingLogEntry, lossPerRow: number): void {
     const { options, curriculum } = this.parts;
     const best = this.validation.record.best;
-    const held = best ? `, holdout ${best.lossPerRow.toFixed(2)}` : "";
+    const kept = this.parts.byColumn ? "validation" : "holdout";
+    const held = best ? `, ${kept} ${best.lossPerRow.toFixed(2)}` : "";
     this.dearest = dearestColumns(entry.lossPerColumn) ?? this.dearest;
     options.onProgress?.({
       stage: "train",
@@ -299,6 +301,8 @@ export class TrainRun {
 
   private plan(firstStep: number, tokensPerSecond: number): TrainPlan {
     const { curriculum, lessons, settings, options, trainer } = this.parts;
+    // Asked for or not, a device does not train whole models.
+    const isLeft = settings.train === "all" && chooseDevice(settings.device).id !== undefined;
     const perStep = countTokens(lessons(firstStep)) || 1;
     const tokens = perStep * (curriculum.steps - firstStep);
     return {
@@ -309,7 +313,7 @@ export class TrainRun {
       tokens,
       parameters: trainer.nParameters(),
       memory: this.parts.memory,
-      onCpu: trainer.onCpu(),
+      onCpu: isLeft ? ["all of it"] : trainer.onCpu(),
       estimatedSeconds: tokens / tokensPerSecond,
     };
   }

@@ -75,7 +75,7 @@ describe("--device", () => {
     expect(stderr).toContain(`the Vulkan backend (${path} is of llama.cpp v0.4.9, expected v0.5.0)`);
     const auto = await harmonic(["train", root]);
     expect(auto.stderr).toMatch(
-      /^device: cpu \(Vulkan is missing the Vulkan backend \(.* is of llama\.cpp v0\.4\.9/,
+      /^device: cpu \(Vulkan lacks the Vulkan backend \(.* is of llama\.cpp v0\.4\.9/,
     );
   });
 

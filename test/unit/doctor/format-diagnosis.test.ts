@@ -17,7 +17,7 @@ const diagnosis: Diagnosis = {
     },
   ],
   neighborGpus: 0,
-  device: { kind: "cpu", description: "the processor", note: "CUDA is missing the NVIDIA driver" },
+  device: { kind: "cpu", description: "the processor", note: "CUDA lacks the NVIDIA driver" },
   models: [{ name: "smollm2-135m", size: 98_362_432, path: null }],
 };
 
@@ -40,6 +40,6 @@ models
   --  smollm2-135m: not here, 99 MB
       harmonic model pull smollm2-135m
 
-device: cpu (CUDA is missing the NVIDIA driver)
+device: cpu (CUDA lacks the NVIDIA driver)
 `);
 });
