@@ -109,11 +109,13 @@ const ATTACKS = {
   linkability: "linking two halves of a row",
 };
 
-/** Notes on headlines that are missing or were computed on fewer rows. */
+/** Notes on headlines that are missing or were computed on fewer rows; one that several share stands once. */
 function partial(evaluation: Evaluation, name: string): string[] {
-  return evaluation.metrics.flatMap(({ title, scores }) =>
-    scores
-      .filter(({ table }) => table === name)
-      .flatMap(({ notes }) => notes.map((note) => `${name}: ${title}: ${note}.`)),
-  );
+  const titles = new Map<string, string[]>();
+  for (const { title, scores } of evaluation.metrics) {
+    for (const note of scores.find(({ table }) => table === name)?.notes ?? []) {
+      titles.set(note, [...(titles.get(note) ?? []), title]);
+    }
+  }
+  return [...titles].map(([note, those]) => `${name}: ${those.join(", ")}: ${note}.`);
 }

@@ -7,8 +7,10 @@ import { mean, sampleRows } from "../rows";
 import { cutRisk, riskOf, type Attempts, type Risk } from "../risk";
 import { nearestBy } from "./linkability";
 
-/** Most rows attacked of each kind, for each column. */
+/** Most rows attacked of each kind, for each column; of very many synthetic rows each one takes its time. */
 const MAX_TARGETS = 1_000;
+const MAX_TARGETS_OF_MANY = 500;
+const MANY_ROWS = 200_000;
 /** Most columns attacked; of more, so many are drawn. */
 const MAX_SECRETS = 30;
 /** How far a guessed number may be off, relative to the guess. */
@@ -40,8 +42,10 @@ export const attributeInference: Metric = {
     const secrets = random("secrets")
       .shuffle(train.map((_, c) => c))
       .slice(0, MAX_SECRETS);
-    const targets = sampleRows(train, MAX_TARGETS, random("infer train"));
-    const control = sampleRows(holdout, MAX_TARGETS, random("infer control"));
+    const isMany = rowCount(table) > MANY_ROWS;
+    const most = isMany ? MAX_TARGETS_OF_MANY : MAX_TARGETS;
+    const targets = sampleRows(train, most, random("infer train"));
+    const control = sampleRows(holdout, most, random("infer control"));
     const risks: Risk[] = [];
     for (const secret of secrets.sort((a, b) => a - b)) {
       risks.push(riskOf(await attack(table, targets, control, secret, context)));
@@ -62,7 +66,10 @@ export const attributeInference: Metric = {
         baseline: mean(risks.map((risk) => risk.baselineRate)),
       },
       detail: { columns: secrets.map((secret, i) => ({ name: train[secret]!.name, ...risks[i]! })) },
-      notes: secrets.length < train.length ? [`on ${secrets.length} of ${train.length} columns`] : [],
+      notes: [
+        ...(secrets.length < train.length ? [`on ${secrets.length} of ${train.length} columns`] : []),
+        ...(isMany ? [`${most} rows of each kind attacked`] : []),
+      ],
     };
   },
 };

@@ -42,8 +42,7 @@ export const closestRecord: Metric = {
     const shares: number[] = [];
     const errors: number[] = [];
     const toTrain: Float32Array[] = [];
-    const nDraws = rowCount(context.train) > size ? DRAWS : 1;
-    for (let draw = 0; draw < nDraws; draw++) {
+    for (let draw = 0; draw < nDrawsOf(size, context); draw++) {
       const known =
         draw === 0 ? firstOf(near.train, k) : await nearestOf(drawnTrain(draw, size, context), rows, context);
       shares.push(shareCloser(known.distances, seen.distances));
@@ -107,11 +106,20 @@ function errorOfShare(train: Neighbors, holdout: Neighbors, size: number): numbe
   return Math.sqrt(((squares / 4) * weights.length) / (weights.length - 1));
 }
 
+/** One draw is enough where it takes all training rows. */
+function nDrawsOf(size: number, { train }: EvaluationContext): number {
+  return rowCount(train) > size ? DRAWS : 1;
+}
+
 /** The share that training rows themselves score, which no copying can exceed. */
 async function scoreOfCopying(size: number, context: EvaluationContext): Promise<number> {
   const { train, distances } = context;
   const copies = distances.encode(sampleRows(train, MAX_COPIES, context.random("copies"))).data;
   const toHoldout = await nearestOf(comparedHoldout(size, context), copies, context);
-  const toTrain = await nearestOf(drawnTrain(0, size, context), copies, context);
-  return shareCloser(toTrain.distances, toHoldout.distances);
+  const shares: number[] = [];
+  for (let draw = 0; draw < nDrawsOf(size, context); draw++) {
+    const toTrain = await nearestOf(drawnTrain(draw, size, context), copies, context);
+    shares.push(shareCloser(toTrain.distances, toHoldout.distances));
+  }
+  return mean(shares);
 }
