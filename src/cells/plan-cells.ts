@@ -1,13 +1,17 @@
 import { HarmonicError } from "../errors";
-import type { CategoryColumn, Column } from "../table/columns";
+import type { CategoryColumn, Column, DateColumn, NumberColumn } from "../table/columns";
 import { type Field, isDateField, isIdentifierField, type TableSchema } from "../table/schema";
 import { quantileBins } from "./bins";
 import { countValues, type Counts } from "./counts";
 import { partsOf } from "./date-cells";
+import { isToldFinely } from "./detail";
 import type { CellPlan, ColumnPlan } from "./plan";
 
 export interface CellOptions {
-  /** what numbers and dates of very many values become; dates by digits are dates by parts [auto: bins, and parts] */
+  /**
+   * what numbers of very many values become; dates are by parts, unless they are to be bins. Auto: bins, which are one
+   * token and learnt from fewer rows, but digits where another column tells the number more finely than a bin [auto]
+   */
   numbers?: "auto" | "bins" | "digits" | undefined;
   /** categories that fewer rows have are neither learnt nor drawn [0] */
   protectRare?: number | undefined;
@@ -41,7 +45,7 @@ export function planCells(schema: TableSchema, columns: readonly Column[], optio
         case "category":
           return planCategories(column, options.protectRare ?? 0);
         default:
-          return planNumbers(field, column.scaled, mostValues, options.numbers ?? "auto");
+          return planNumbers(field, column, columns, mostValues, options.numbers ?? "auto");
       }
     }),
   };
@@ -75,18 +79,22 @@ function planCategories({ name, values, codes }: CategoryColumn, protectRare: nu
 
 function planNumbers(
   field: Field,
-  scaled: Float64Array,
+  column: NumberColumn | DateColumn,
+  columns: readonly Column[],
   mostValues: number,
   numbers: NonNullable<CellOptions["numbers"]>,
 ): ColumnPlan {
   const { name } = field;
+  const { scaled } = column;
   const missing = scaled.some(Number.isNaN);
   const found = countValues(scaled);
   if (found.values.length <= mostValues) return { name, kind: "values", missing, ...found };
   if (isDateField(field) && numbers !== "bins")
     return { name, missing, ...dateParts(found, field.type === "datetime") };
-  if (numbers === "digits") return { name, missing, ...digitsOf(found.values) };
-  const bins = quantileBins(found, binCount(scaled.length, mostValues));
+  const nBins = binCount(scaled.length, mostValues);
+  const asDigits = numbers === "digits" || (numbers === "auto" && isToldFinely(column, columns, 1 / nBins));
+  if (asDigits) return { name, missing, ...digitsOf(found.values) };
+  const bins = quantileBins(found, nBins);
   return {
     ...{ name, kind: "bins", missing },
     values: bins.map(({ values }) => values),
