@@ -62,7 +62,7 @@ export async function startRun(options: StartOptions): Promise<RunFolder> {
 }
 
 /** The table's file name without its extension. */
-export function tableName(table: string): string {
+function tableName(table: string): string {
   return table === "-" ? "table" : basename(table, extname(table));
 }
 

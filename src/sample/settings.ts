@@ -2,7 +2,7 @@ import { z } from "zod";
 import { modelSettings, parseSettings } from "../settings";
 
 /** What decides the rows drawn, beside base model, adapter and data. Defaults in brackets. */
-export const sampleSettingsSchema = z.strictObject({
+const sampleSettingsSchema = z.strictObject({
   /** rows to draw */
   rows: z.int().min(1),
   /** logits are divided by it; 1 samples the model's own distribution, 0 takes the likeliest [1] */

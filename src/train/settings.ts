@@ -3,7 +3,7 @@ import { modelSettings, parseSettings } from "../settings";
 import { tableSettingsShape } from "./table-settings-shape";
 
 /** What decides the trained adapter, beside base model and data. Defaults in brackets. */
-export const trainSettingsSchema = z.strictObject({
+const trainSettingsSchema = z.strictObject({
   /** a LoRA adapter of the base, or all weights of a small base, for a model of its own [adapter] */
   train: z.enum(["adapter", "all"]).default("adapter"),
   /** low-rank dimension [16]; multiples of 16 are fastest */

@@ -69,7 +69,7 @@ export async function preprocessStage(
 }
 
 /** Notes what `preprocess` has left in the folder. */
-export async function finishPreprocess(folder: RunFolder, result: PreprocessResult): Promise<void> {
+async function finishPreprocess(folder: RunFolder, result: PreprocessResult): Promise<void> {
   const instructions = result.files.instructions === undefined ? [] : [FILES.instructions];
   await folder.finish("preprocess", [FILES.schema, FILES.neighbors, ...instructions], {
     groups: result.groups.length,
@@ -78,7 +78,7 @@ export async function finishPreprocess(folder: RunFolder, result: PreprocessResu
 }
 
 /** The control without its undefined entries. */
-export function definedControl(
+function definedControl(
   control: StageControl & { threads?: number | undefined },
 ): Pick<PreprocessOptions, "signal" | "onProgress" | "threads"> {
   const { signal, onProgress, threads } = control;

@@ -177,7 +177,7 @@ export async function isPermuted(adapter: string): Promise<boolean> {
 }
 
 /** What draws: a base with an adapter, or the model that the folder has trained whole. */
-export async function modelOf(
+async function modelOf(
   folder: RunFolder,
   control: SampleStageControl & SampleOverrides,
 ): Promise<{ base: Pick<ResolvedBase, "path" | "sha256">; adapter?: string }> {
