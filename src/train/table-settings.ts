@@ -39,9 +39,10 @@ export function modelColumns({ fields }: TableSchema): number {
 
 /**
  * The settings of a table model: those given, over those that suit the table. Small tables get a small model that sees
- * each row often, in random orders of the columns, with dropout and labels spread over neighbouring values; their last
- * weights are kept, averaged, since the likeliest come too early for the rows drawn. Large ones are validated on a part of
- * the training rows, of which the best weights are kept.
+ * each row often, in random orders of the columns, without which it learns the rows by heart, and with labels spread over
+ * neighbouring values; their last weights are kept, averaged, since the likeliest come too early for the rows drawn. Large
+ * ones are validated on a part of the training rows, of which the best weights are kept. What was measured:
+ * docs/table-models.md.
  * @throws E_USAGE for a setting of language models, or a width that the heads cannot share
  */
 export function tableTrainSettings(
@@ -75,20 +76,26 @@ function defaultsOf(nRows: number, nColumns: number) {
     clip: 1,
     microBatchTokens: 4096,
   };
+  const most = MOST_CELLS / (nRows * Math.max(1, nColumns));
   if (nRows < SMALL_ROWS) {
     const batch = Math.max(1, Math.min(32, Math.round(nRows / 16)));
     return {
       ...{ ...common, layers: 3, width: 64, batch, learningRate: 2e-3, weightDecay: 0.05 },
       ...{ dropout: 0.2, ordinal: true, permute: 0.8, smoothing: 0.1, averaging: 0.99 },
-      ...{ epochs: 40, validation: 0, validateEvery: 0 },
+      ...{ epochs: 25, validation: 0, validateEvery: 0 },
     };
   }
-  const epochs = Math.min(nRows < LARGE_ROWS ? 30 : 12, MOST_CELLS / (nRows * Math.max(1, nColumns)));
-  const small = nRows < LARGE_ROWS;
+  if (nRows < LARGE_ROWS) {
+    return {
+      ...{ ...common, layers: 3, width: 96, batch: 64, learningRate: 2e-3, weightDecay: 0.01 },
+      ...{ dropout: 0.1, ordinal: true, permute: 0.8, smoothing: 0.1, averaging: 0.99 },
+      ...{ epochs: Math.min(20, most), validation: 0, validateEvery: 0 },
+    };
+  }
   return {
-    ...{ ...common, layers: small ? 3 : 4, width: small ? 96 : 128, batch: small ? 64 : 256 },
-    ...{ learningRate: 2e-3, weightDecay: 0.01, dropout: small ? 0.1 : 0, ordinal: small },
-    ...{ permute: 0, smoothing: 0, averaging: 0.99, epochs, validation: 0.05, patience: 3 },
+    ...{ ...common, layers: 4, width: 128, batch: 256, learningRate: 2e-3, weightDecay: 0.01 },
+    ...{ dropout: 0, ordinal: false, permute: 0, smoothing: 0, averaging: 0.99 },
+    ...{ epochs: Math.min(12, most), validation: 0.05, patience: 3 },
   };
 }
 
