@@ -2,25 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+
+#include "engine/floats16.h"
 
 namespace harmonic {
 namespace {
-
-typedef float Lane __attribute__((vector_size(64)));
 
 // What positions count that a lane does not see.
 constexpr float kUnseen = -1e30f;
 // Rows of a head whose sums stay in registers, and vectors of lanes.
 constexpr int kRows = 4, kUnits = kLanes / kLaneUnit;
-
-Lane load(const float* from) {
-  Lane lane;
-  std::memcpy(&lane, from, sizeof lane);
-  return lane;
-}
-
-void store(const Lane& lane, float* to) { std::memcpy(to, &lane, sizeof lane); }
 
 // Scores of P positions from p on, of U units of lanes from lane l on. What the next ones need is
 // asked for from memory meanwhile.
@@ -30,14 +21,14 @@ void score(const float* q, const float* keys, size_t stride, int p, int most, in
   const float scale = 1.0f / std::sqrt(static_cast<float>(head_dim));
   const float* key = keys + p * stride + l;
   const float* next = key + (p + P < most ? P * stride : 0);
-  Lane sums[P][U] = {};
+  Floats16 sums[P][U] = {};
   for (int d = 0; d < head_dim; d++) {
     const size_t at = static_cast<size_t>(d) * kLanes;
-    Lane in[U];
-    for (int u = 0; u < U; u++) in[u] = load(q + at + l + u * kLaneUnit);
+    Floats16 in[U];
+    for (int u = 0; u < U; u++) in[u] = load16(q + at + l + u * kLaneUnit);
     for (int r = 0; r < P; r++) {
       for (int u = 0; u < U; u++) {
-        sums[r][u] += in[u] * load(key + r * stride + at + u * kLaneUnit);
+        sums[r][u] += in[u] * load16(key + r * stride + at + u * kLaneUnit);
         __builtin_prefetch(next + r * stride + at + u * kLaneUnit);
       }
     }
@@ -45,7 +36,7 @@ void score(const float* q, const float* keys, size_t stride, int p, int most, in
   for (int r = 0; r < P; r++) {
     for (int u = 0; u < U; u++) {
       float* to = scores + static_cast<size_t>(p + r) * kLanes + l + u * kLaneUnit;
-      store(sums[r][u] * scale, to);
+      store16(sums[r][u] * scale, to);
     }
   }
 }
@@ -55,19 +46,19 @@ template <int R, int U>
 void mix(const float* scores, const float* values, size_t stride, int most, int d, int l,
          float* out) {
   const size_t at = static_cast<size_t>(d) * kLanes + l;
-  Lane sums[R][U] = {};
+  Floats16 sums[R][U] = {};
   for (int p = 0; p < most; p++) {
     const float* value = values + p * stride + at;
     for (int u = 0; u < U; u++) {
-      const Lane share = load(scores + static_cast<size_t>(p) * kLanes + l + u * kLaneUnit);
+      const Floats16 share = load16(scores + static_cast<size_t>(p) * kLanes + l + u * kLaneUnit);
       for (int r = 0; r < R; r++) {
-        sums[r][u] += share * load(value + r * kLanes + u * kLaneUnit);
+        sums[r][u] += share * load16(value + r * kLanes + u * kLaneUnit);
         __builtin_prefetch(value + (R + r) * kLanes + u * kLaneUnit);
       }
     }
   }
   for (int r = 0; r < R; r++) {
-    for (int u = 0; u < U; u++) store(sums[r][u], out + at + r * kLanes + u * kLaneUnit);
+    for (int u = 0; u < U; u++) store16(sums[r][u], out + at + r * kLanes + u * kLaneUnit);
   }
 }
 
@@ -96,18 +87,18 @@ void softmax_lanes(int most, int n_lanes, float* scores) {
 void norm_lanes(const float* x, const float* gain, float epsilon, int width, int n_lanes,
                 float* y) {
   for (int l = 0; l < n_lanes; l += kLaneUnit) {
-    Lane square = {};
+    Floats16 square = {};
     for (int i = 0; i < width; i++) {
-      const Lane row = load(x + static_cast<size_t>(i) * kLanes + l);
+      const Floats16 row = load16(x + static_cast<size_t>(i) * kLanes + l);
       square += row * row;
     }
     float inverse[kLaneUnit];
-    store(square, inverse);
+    store16(square, inverse);
     for (float& r : inverse) r = 1.0f / std::sqrt(r / static_cast<float>(width) + epsilon);
-    const Lane scale = load(inverse);
+    const Floats16 scale = load16(inverse);
     for (int i = 0; i < width; i++) {
       const size_t at = static_cast<size_t>(i) * kLanes + l;
-      store(load(x + at) * scale * gain[i], y + at);
+      store16(load16(x + at) * scale * gain[i], y + at);
     }
   }
 }
@@ -138,9 +129,10 @@ void rotate_lanes(const float* cosine, const float* sine, int head_dim, bool neo
     const float* c = cosine + static_cast<size_t>(i) * kLanes;
     const float* s = sine + static_cast<size_t>(i) * kLanes;
     for (int l = 0; l < n_lanes; l += kLaneUnit) {
-      const Lane a = load(first + l), b = load(second + l), co = load(c + l), si = load(s + l);
-      store(a * co - b * si, first + l);
-      store(a * si + b * co, second + l);
+      const Floats16 a = load16(first + l), b = load16(second + l), co = load16(c + l),
+                     si = load16(s + l);
+      store16(a * co - b * si, first + l);
+      store16(a * si + b * co, second + l);
     }
   }
 }
