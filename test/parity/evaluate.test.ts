@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { cellsOf } from "../../src/evaluate/cells";
 import { createContext } from "../../src/evaluate/context";
 import { evaluate } from "../../src/evaluate/evaluate";
@@ -6,6 +8,7 @@ import {
   classificationEfficiency,
   regressionEfficiency,
 } from "../../src/evaluate/metrics/learning-efficiency";
+import { readTables } from "../../src/evaluate/read-tables";
 import reference from "./reference/evaluate.json";
 import { COLUMNS, referenceTables } from "./reference-tables";
 
@@ -69,6 +72,26 @@ describe("SDMetrics' scores, and the original's", () => {
     }
   });
 });
+
+const DIABETES = resolve(__dirname, "../../../shared/data/diabetes");
+const hasDiabetes = existsSync(DIABETES);
+if (!hasDiabetes) console.warn(`no ${DIABETES}: its pair trends are not compared with SDMetrics' report`);
+
+(hasDiabetes ? test : test.skip)(
+  "real diabetes rows score .934 against real ones by all pairs, and .734 by SDMetrics' report",
+  async () => {
+    const [train, val] = ["train.csv", "val.csv"].map((name) => join(DIABETES, name)) as [string, string];
+    const paths = { train, test: val, synthetic: [{ name: "val", path: val }] };
+    const tables = await readTables(paths, { target: "Outcome" });
+    const { value, parts } = scoreOf(
+      await evaluate({ ...tables, metrics: ["pair-trends"] }),
+      "pair-trends",
+      "val",
+    );
+    expect(value).toBeCloseTo(0.934, 3);
+    expect(parts.sdmetrics).toBeCloseTo(0.734, 3);
+  },
+);
 
 describe.each(["buys", "kind", "spends"] as const)("learners that predict %s", (target) => {
   const tables = referenceTables([...FEATURES, target], target);
