@@ -8,10 +8,14 @@ import {
 } from "../../src/table/schema";
 import { wholeNumbers } from "./whole-numbers";
 
+/** A list of more would be longer than what it describes. */
+const MOST_NUMBERS = 200;
+
 /**
  * What a user would give the peers, made from the schema with nothing of our decoder: a JSON schema of the row, and a GBNF
- * grammar of the compact row. `patterns`: numbers are texts with a pattern of their digits, as the dict format writes them,
- * which holds the digits before the point exactly; else numbers without bounds, for a library that knows no patterns.
+ * grammar of the compact row. Numbers are texts in the JSON, as the dict format writes them. `patterns`: with a pattern of
+ * their digits, which holds those before the point exactly; else, for a library that knows no patterns, one of all integers
+ * of the column's range where they are few, or of no more characters than its numbers take.
  */
 export function jsonSchema({ fields }: TableSchema, patterns: boolean): object {
   const properties = Object.fromEntries(
@@ -27,9 +31,13 @@ export function jsonSchema({ fields }: TableSchema, patterns: boolean): object {
 function numberSchema(field: NumberField, patterns: boolean): object {
   const { minimum, maximum, required } = field.constraints;
   const { decimals } = field.numberFormat;
+  if (!patterns && decimals === 0 && maximum - minimum < MOST_NUMBERS) {
+    const numbers = Array.from({ length: maximum - minimum + 1 }, (_, i) => String(minimum + i));
+    return { enum: required ? numbers : [...numbers, ""] };
+  }
   if (!patterns) {
-    const type = decimals > 0 ? "number" : "integer";
-    return { type: required ? type : [type, "null"] };
+    const whole = Math.max(...[minimum, maximum].map((bound) => String(Math.trunc(bound)).length));
+    return { type: "string", maxLength: whole + (decimals > 0 ? decimals + 1 : 0) };
   }
   const fraction = decimals > 0 ? `(\\.[0-9]{1,${decimals}})?` : "";
   const number = `(${wholeNumbers(Math.floor(minimum), Math.floor(maximum))})${fraction}`;
