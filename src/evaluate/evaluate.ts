@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { HarmonicError } from "../errors";
 import { throwIfAborted, type StageControl } from "../progress";
 import type { Column } from "../table/columns";
@@ -15,7 +16,7 @@ import { findWarnings } from "./warnings";
 import { Yardsticks, type Scorable } from "./yardsticks";
 
 /** Scores computed at once: while one waits for the engine, another has work for this thread. */
-const AT_ONCE = 2;
+const MOST_AT_ONCE = 2;
 
 /** A synthetic table under the name that reports give it. */
 export interface NamedTable {
@@ -58,14 +59,14 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { signal, onProgress } = options;
   const { schema, columnsOf, warnings } = scored(options.schema);
   const synthetic = options.synthetic.map(({ name, columns }) => ({ name, columns: columnsOf(columns) }));
-  const seed = options.seed ?? 0;
+  const { seed = 0, threads = availableParallelism() } = options;
   const context = createContext({
     ...options,
     schema,
     train: columnsOf(options.train),
     test: columnsOf(options.test),
     holdout: options.holdout && columnsOf(options.holdout),
-    seed,
+    ...{ seed, threads },
   });
   const isAsked = ({ name }: Metric): boolean => options.metrics?.includes(name) ?? true;
   const ofTables = metricsFor(context.task, { compat: options.compat ?? false }).filter(isAsked);
@@ -96,7 +97,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     ];
   };
   const scores = [
-    ...(await inTurns(ofTables.flatMap(workOf), AT_ONCE)),
+    ...(await inTurns(ofTables.flatMap(workOf), Math.min(MOST_AT_ONCE, threads))),
     // Each of these may hold a model in memory, and uses all cores by itself.
     ...(await inTurns(extra.flatMap(workOf), 1)),
   ];
