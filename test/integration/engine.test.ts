@@ -39,12 +39,26 @@ const agreement = (a: unknown[][], b: unknown[][]): number =>
   a.filter((row, i) => JSON.stringify(row) === JSON.stringify(b[i])).length / a.length;
 
 describe("engines", () => {
-  it("an F32 base is left to llama.cpp, and an architecture that our graph lacks", async () => {
-    for (const path of [base, other]) {
+  it("a small F32 base is evaluated densely, and an architecture that is not known by llama.cpp", async () => {
+    for (const [path, engine] of [
+      [base, "dense"],
+      [other, "llama"],
+    ] as const) {
       const model = await loadAddon().openModel({ path, engine: "auto" });
-      expect(model.info().engine).toBe("llama");
+      expect(model.info().engine).toBe(engine);
       model.close();
     }
+  });
+
+  it("dense draws nearly the rows that llama.cpp draws, whatever the threads", async () => {
+    const [llama, dense, again] = [
+      await draw({ engine: "llama" }),
+      await draw({ engine: "dense" }),
+      await draw({ engine: "dense", threads: 3 }),
+    ];
+    expect(dense).toEqual(again);
+    // llama.cpp rounds keys and values to 16 bits.
+    expect(agreement(dense, llama)).toBeGreaterThan(0.9);
   });
 
   whereFast("the graph draws nearly the rows that llama.cpp draws, and the same again", async () => {
@@ -63,10 +77,12 @@ describe("engines", () => {
     expect(await draw({ engine: "graph", rowsPerPrompt: 4 })).toHaveLength(32);
   });
 
-  it("the graph is refused for an architecture that it lacks, by name", async () => {
-    await expect(loadAddon().openModel({ path: other, engine: "graph" })).rejects.toMatchObject({
-      code: "E_MODEL",
-      message: expect.stringContaining("internlm2") as string,
-    });
+  it("our own are refused for an architecture that it lacks, by name", async () => {
+    for (const engine of ["graph", "dense"] as const) {
+      await expect(loadAddon().openModel({ path: other, engine })).rejects.toMatchObject({
+        code: "E_MODEL",
+        message: expect.stringContaining("internlm2") as string,
+      });
+    }
   });
 });
