@@ -32,7 +32,7 @@ interface Place {
  */
 export class CellLanguage implements RowLanguage {
   readonly targetFirst = true;
-  readonly unlearnt: ReadonlySet<number>;
+  readonly unlearnt: ReadonlyMap<number, string>;
   /** number of tokens */
   readonly size: number;
   private readonly places = new Map<string, Place>();
@@ -53,7 +53,9 @@ export class CellLanguage implements RowLanguage {
     }
     checkSize(size, schema.fields);
     this.size = size;
-    this.unlearnt = new Set([...this.places.values()].flatMap(({ rare }) => rare ?? []));
+    this.unlearnt = new Map(
+      [...this.places].flatMap(([name, { rare }]) => (rare === undefined ? [] : [[rare, name]])),
+    );
   }
 
   /**

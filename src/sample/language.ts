@@ -9,8 +9,8 @@ import type { Step } from "./row-cells";
 export interface RowLanguage {
   /** Whether the target's cell comes first in a row; see modelOrder. */
   readonly targetFirst: boolean;
-  /** Tokens of cells that stand in rows but are neither learnt nor drawn, one a cell. */
-  readonly unlearnt: ReadonlySet<number>;
+  /** Tokens of cells that stand in rows but are neither learnt nor drawn, one a cell, with the name of their column. */
+  readonly unlearnt: ReadonlyMap<number, string>;
   /** What it can draw for a column. */
   domain(field: Field): Domain;
   /**

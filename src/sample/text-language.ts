@@ -12,7 +12,7 @@ import type { PromptTokens, RowLanguage } from "./language";
 
 /** Rows as text of a format, in the tokens of a base model. */
 export class TextLanguage implements RowLanguage {
-  readonly unlearnt: ReadonlySet<number> = new Set();
+  readonly unlearnt: ReadonlyMap<number, string> = new Map();
 
   constructor(
     readonly format: RowFormat,

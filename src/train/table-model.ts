@@ -67,7 +67,7 @@ const orderedTokens = ({ first, scale }: CellLanguage["scales"][number]): Ordere
 });
 
 /** The column that follows each token where a row's columns stand in the natural order, -1: none; shape (size). */
-function nextColumns({ tables }: RowAutomaton, language: CellLanguage): Int32Array {
+function nextColumns({ tables, schema }: RowAutomaton, language: CellLanguage): Int32Array {
   const { edgeOffsets, edgeTokens, edgeNext } = tables;
   const next = new Int32Array(language.size).fill(-1);
   const [bos] = language.prompt().cue;
@@ -75,6 +75,11 @@ function nextColumns({ tables }: RowAutomaton, language: CellLanguage): Int32Arr
   for (let edge = 0; edge < edgeOffsets.at(-1)!; edge++) {
     const token = edgeTokens[edge]!;
     if (token >= 0) next[token] = columnAt(tables, edgeNext[edge]!);
+  }
+  // Given, though no state offers them.
+  for (const [token, name] of language.unlearnt) {
+    const column = schema.fields.findIndex((field) => field.name === name) + 1;
+    next[token] = column < schema.fields.length ? column : -1;
   }
   return next;
 }

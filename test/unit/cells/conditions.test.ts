@@ -73,7 +73,7 @@ describe("rare categories", () => {
   const odd = columns[0]!.kind === "category" ? columns[0]!.values.indexOf("odd") : -1;
 
   it("are neither drawn nor learnt, but stand in rows", () => {
-    const [rare] = [...language.unlearnt];
+    const [rare] = [...language.unlearnt.keys()];
     expect([...automaton.tables.edgeTokens]).not.toContain(rare);
     expect(contains(language.domain(field!), odd)).toBe(false);
     const { tokens, sets } = automaton.encodeRow(columns, 7);
