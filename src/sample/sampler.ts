@@ -3,15 +3,13 @@ import { aborted, HarmonicError, isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
 import { rowFormat } from "../instruct/formats";
 import { inOrderOf, modelOrder, type Order } from "../instruct/order";
-import { chooseDevice, type Device } from "../devices/device";
+import { chooseDevice } from "../devices/device";
 import { resolveAdapter } from "../model/adapter";
 import type {
   GenerateOptions,
   GenerateResult,
-  GeneratorHandle,
   GeneratorSwitches,
   ModelHandle,
-  ModelInfo,
   OpenGeneratorOptions,
 } from "../native/addon";
 import { loadAddon } from "../native/load";
@@ -34,6 +32,7 @@ import { GeneratorPool } from "./generator-pool";
 import type { RowLanguage } from "./language";
 import { PromptSource } from "./prompts";
 import { RowPlan, type Conditions } from "./row-plan";
+import { openFitting, sequencesOf } from "./sequences";
 import { drawRows, type DrawnRows, type JudgedPass } from "./redraw";
 import { parseSampleSettings, type DrawSettings, type DrawSettingsInput } from "./settings";
 
@@ -77,19 +76,6 @@ export interface GroupControl {
   onRows?: ((done: number) => void) | undefined;
 }
 
-/** Memory that the rows in flight may take for keys and values on the processor. */
-const CACHE_BYTES = 2 ** 30;
-/** The share of what a device has free that they may take there. */
-const CACHE_SHARE = 0.5;
-/** llama.cpp has no more sequences in a context. */
-const MOST_ON_DEVICE = 256;
-const BYTES_PER_VALUE = 2;
-/** More rows in lock-step gain nothing on a CPU: by then the arithmetic is the limit, not the weights' way from memory. */
-const MOST_SEQUENCES = 64;
-/** Of the engine dense, in whole registers' lanes: by then a pass's own cost is small beside its rows'. */
-const MOST_DENSE_SEQUENCES = 512;
-const DENSE_LANES = 64;
-const DENSE_BYTES_PER_VALUE = 4;
 /** Rows of a group; where rows are quick a group has more, for each costs a file and the draws of its last few rows. */
 const GROUP_ROWS = 256;
 const DENSE_GROUP_ROWS = 4096;
@@ -351,47 +337,6 @@ function rulesOf({ schema, rules = [], dependencies = true }: SamplerOptions): s
     const rule = parseRule(source, names);
     return !(rule.kind === "unique" && rule.columns.some((f) => isIdentifierField(schema.fields[f]!)));
   });
-}
-
-/** Rows in lock-step: as asked, else as many as fit the memory; a multiple of the rows of a prompt. */
-function sequencesOf(settings: DrawSettings, model: ModelInfo, nContext: number, device: Device): number {
-  const { rowsPerPrompt } = settings;
-  const wanted = settings.nSequences ?? defaultSequences(model, nContext, device);
-  return Math.max(1, Math.floor(wanted / rowsPerPrompt)) * rowsPerPrompt;
-}
-
-/** Opens a generator of so many rows at once; of half as many, down to `least`, where a device has not the memory. */
-async function openFitting(
-  model: ModelHandle,
-  options: OpenGeneratorOptions,
-  least: number,
-  device: Device,
-): Promise<{ generator: GeneratorHandle; nSequences: number }> {
-  const { nSequences } = options;
-  try {
-    return { generator: await model.openGenerator(options), nSequences };
-  } catch (error) {
-    const fewer = Math.max(least, Math.floor(nSequences / 2 / least) * least);
-    const isShort = device.id !== undefined && isHarmonicError(error) && error.code === "E_MODEL";
-    if (!isShort || fewer === nSequences) throw error;
-    return openFitting(model, { ...options, nSequences: fewer }, least, device);
-  }
-}
-
-/** So many rows of nContext tokens whose keys and values, of 16 bits each, fit CACHE_BYTES. */
-function defaultSequences(model: ModelInfo, nContext: number, { id, memoryFree }: Device): number {
-  const headSize = model.nEmbedding / model.nHeads;
-  const valuesPerToken = 2 * model.nLayers * model.nHeadsKv * headSize;
-  if (model.engine === "dense") {
-    const lanes = CACHE_BYTES / (DENSE_BYTES_PER_VALUE * valuesPerToken * (nContext + 8) * DENSE_LANES);
-    return Math.max(1, Math.min(MOST_DENSE_SEQUENCES / DENSE_LANES, Math.floor(lanes))) * DENSE_LANES;
-  }
-  const bytesPerToken = BYTES_PER_VALUE * valuesPerToken;
-  // The generator pads a sequence's cells so, with room for a step's dummies behind the row.
-  const nCells = Math.ceil((nContext + 8) / 256) * 256;
-  const bytes = memoryFree === undefined ? CACHE_BYTES : CACHE_SHARE * memoryFree;
-  const fitting = Math.floor(bytes / (bytesPerToken * nCells));
-  return Math.max(1, Math.min(id === undefined ? MOST_SEQUENCES : MOST_ON_DEVICE, fitting));
 }
 
 function checkExamples({ k, columns, neighbors }: SamplerOptions, { prompt }: DrawSettings): void {
