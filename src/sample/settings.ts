@@ -20,7 +20,7 @@ const sampleSettingsSchema = z.strictObject({
   prompt: z.enum(["anchor", "random", "none"]).default("anchor"),
   /** rows drawn after each prompt; more is faster and less diverse [1] */
   rowsPerPrompt: z.int().min(1).max(256).default(1),
-  /** rows decoded in lock-step; default by the memory that they take, see sequences.ts *
+  /** rows decoded in lock-step; default by the memory that they take, see sequences.ts */
   nSequences: z.int().min(1).max(4096).optional(),
   /** what evaluates the model: llama.cpp, our graph over 8-bit weights, ours for small F32 models, or the faster here [auto] */
   engine: z.enum(["auto", "dense", "graph", "llama"]).default("auto"),
