@@ -66,6 +66,20 @@ const FIGURES = {
       lines.map(([text, key, show]) => [text, show(ratios[key])]),
     )}${madeOn(measured)}`;
   },
+  switches() {
+    const measured = results("sample");
+    const { ratios } = measured;
+    const show = (key) => (ratios[key] === undefined ? "" : ratios[key].toFixed(2));
+    const names = ["jumpForward", "sharePrefix", "sharePrompt", "cutVocabulary", "drafts", "smallCache"];
+    return `${table(
+      ["times the rows/s by a switch", "all others on", "all others off"],
+      [
+        ...names.map((name) => [`\`${name}\``, `switch_${name}_with_others`, `switch_${name}_alone`]),
+        ["`drafts`, four rows in lock-step", "switch_drafts_with_few_rows", ""],
+        ["our own graph instead of llama.cpp's", "switch_graph_with_others", "switch_graph_alone"],
+      ].map(([text, ...keys]) => [text, ...keys.map(show)]),
+    )}${madeOn(measured)}`;
+  },
   evaluate() {
     const measured = results("evaluate");
     const { ratios } = measured;
