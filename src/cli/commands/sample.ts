@@ -51,7 +51,7 @@ function notesOn({ warnings, redraws: { copies, near, failed }, rows }: SampleFo
 export function addSample(program: Command, io: Io): void {
   const command = program
     .command("sample")
-    .argument("<dir>", "a folder with a trained adapter")
+    .argument("<dir>", "a folder with a trained adapter or table model")
     .description("draw synthetic rows");
   defineCommand(
     command,

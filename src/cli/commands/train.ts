@@ -20,7 +20,7 @@ export function addTrain(program: Command, io: Io): void {
   const command = program
     .command("train")
     .argument("<dir>", "a folder that preprocess or run has made")
-    .description("fine-tune the base model on the folder's instruction data");
+    .description("fine-tune the base model on the folder's rows, or train a model of the table alone");
   defineCommand(
     command,
     SPECS,
