@@ -28,7 +28,9 @@ struct DenseEvaluator::Scratch {
   Scratch(const Hyperparameters& hp, int capacity, size_t n_logits)
       : x(lanes(hp.n_embd)),
         normed(lanes(hp.n_embd)),
-        qkv(lanes(hp.qkv_dim())),
+        q(lanes(hp.q_dim())),
+        k(lanes(hp.kv_dim())),
+        v(lanes(hp.kv_dim())),
         attended(lanes(hp.q_dim())),
         gate_up(lanes(2 * hp.n_ff)),
         hidden(lanes(hp.n_ff)),
@@ -41,7 +43,7 @@ struct DenseEvaluator::Scratch {
 
   static AlignedFloats lanes(size_t width) { return AlignedFloats(width * kLanes); }
 
-  AlignedFloats x, normed, qkv, attended, gate_up, hidden, scores, cosine, sine;
+  AlignedFloats x, normed, q, k, v, attended, gate_up, hidden, scores, cosine, sine;
   AlignedFloats keys, values;  // of one head and sequence
   AlignedFloats logits;
 };
@@ -169,6 +171,13 @@ void DenseEvaluator::place_tokens(const Batch& batch) {
     tile.tokens[lane] = i;
     tile.n_lanes = std::max(tile.n_lanes, whole_units(lane + 1));
   }
+  for (Tile& tile : tiles_) {
+    tile.position = tile.block < 0 || tile.tokens[0] < 0 ? -1 : batch.position(tile.tokens[0]);
+    for (int l = 0; tile.position >= 0 && l < tile.n_lanes; l++) {
+      const int i = tile.tokens[l];
+      if (i < 0 || batch.position(i) != tile.position) tile.position = -1;
+    }
+  }
 }
 
 void DenseEvaluator::evaluate(Batch& batch) {
@@ -238,15 +247,7 @@ void DenseEvaluator::evaluate_tile(const Batch& batch, const Tile& tile, Scratch
   for (int layer = 0; layer < hp.n_layers; layer++) {
     const LaneLayer& w = model_->layers[layer];
     norm_lanes(s.x.data(), w.attention_norm.data(), hp.norm_epsilon, hp.n_embd, n, s.normed.data());
-    w.qkv.multiply(s.normed.data(), n, false, s.qkv.data());
-    if (!w.qkv_bias.empty()) add_to_lanes(w.qkv_bias.data(), hp.qkv_dim(), n, s.qkv.data());
-    for (int h = 0; h < hp.n_heads + hp.n_heads_kv; h++) {
-      float* head = s.qkv.data() + static_cast<size_t>(h) * hp.head_dim * kLanes;
-      const std::vector<float>& gain = h < hp.n_heads ? w.q_norm : w.k_norm;
-      if (!gain.empty()) norm_lanes(head, gain.data(), hp.norm_epsilon, hp.head_dim, n, head);
-      rotate_lanes(s.cosine.data(), s.sine.data(), hp.head_dim, hp.rope_neox, n, head);
-    }
-    store(tile, batch, layer, s);
+    project(tile, batch, layer, s);
     if (!predicts && layer + 1 == hp.n_layers) return;
     attend(tile, batch, layer, s);
     w.output.multiply(s.attended.data(), n, true, s.x.data());
@@ -258,28 +259,38 @@ void DenseEvaluator::evaluate_tile(const Batch& batch, const Tile& tile, Scratch
   predict(tile, batch, s);
 }
 
-/** Puts the keys and values of a tile's tokens into the cache. */
-void DenseEvaluator::store(const Tile& tile, const Batch& batch, int layer, const Scratch& s) {
+/** Rotates the heads of queries or keys, normed before where the model does so. */
+void DenseEvaluator::prepare_heads(const std::vector<float>& gain, int n_heads, int n_lanes,
+                                   const Scratch& s, float* x) const {
   const Hyperparameters& hp = model_->hp;
-  const int width = hp.kv_dim();
-  const float* keys = s.qkv.data() + static_cast<size_t>(hp.q_dim()) * kLanes;
-  const float* values = keys + static_cast<size_t>(width) * kLanes;
-  // All lanes in use at one position are whole rows of the cache.
-  const int first = tile.tokens[0];
-  bool even = tile.block >= 0 && first >= 0;
-  for (int l = 0; even && l < tile.n_lanes; l++)
-    even = tile.tokens[l] >= 0 && batch.position(tile.tokens[l]) == batch.position(first);
-  if (even) {
-    const size_t at = batch.position(first) * cache_.stride();
-    float* key = cache_.keys(layer, tile.block) + at;
-    float* value = cache_.values(layer, tile.block) + at;
-    for (int i = 0; i < width * kLanes; i += kLanes) {
-      std::copy_n(keys + i, tile.n_lanes, key + i);
-      std::copy_n(values + i, tile.n_lanes, value + i);
-    }
-    return;
+  for (int h = 0; h < n_heads; h++, x += static_cast<size_t>(hp.head_dim) * kLanes) {
+    if (!gain.empty()) norm_lanes(x, gain.data(), hp.norm_epsilon, hp.head_dim, n_lanes, x);
+    rotate_lanes(s.cosine.data(), s.sine.data(), hp.head_dim, hp.rope_neox, n_lanes, x);
   }
-  for (int l = 0; l < tile.n_lanes; l++) {
+}
+
+/** Queries, and the keys and values of a tile's tokens, which go into the cache. */
+void DenseEvaluator::project(const Tile& tile, const Batch& batch, int layer, Scratch& s) {
+  const Hyperparameters& hp = model_->hp;
+  const LaneLayer& w = model_->layers[layer];
+  const int n = tile.n_lanes, width = hp.kv_dim();
+  float *keys = s.k.data(), *values = s.v.data();
+  if (tile.position >= 0) {
+    keys = cache_.keys(layer, tile.block) + tile.position * cache_.stride();
+    values = cache_.values(layer, tile.block) + tile.position * cache_.stride();
+  }
+  w.q.multiply(s.normed.data(), n, false, s.q.data());
+  w.k.multiply(s.normed.data(), n, false, keys);
+  w.v.multiply(s.normed.data(), n, false, values);
+  if (!w.q_bias.empty()) {
+    add_to_lanes(w.q_bias.data(), hp.q_dim(), n, s.q.data());
+    add_to_lanes(w.k_bias.data(), width, n, keys);
+    add_to_lanes(w.v_bias.data(), width, n, values);
+  }
+  prepare_heads(w.q_norm, hp.n_heads, n, s, s.q.data());
+  prepare_heads(w.k_norm, hp.n_heads_kv, n, s, keys);
+  if (tile.position >= 0) return;
+  for (int l = 0; l < n; l++) {
     if (tile.tokens[l] < 0) continue;
     const int sequence = batch.sequence(tile.tokens[l]);
     const size_t at = batch.position(tile.tokens[l]) * cache_.stride() + sequence % kLanes;
@@ -302,7 +313,7 @@ void DenseEvaluator::attend(const Tile& tile, const Batch& batch, int layer, Scr
     most = std::max(most, seen[l]);
   }
   for (int h = 0; h < hp.n_heads; h++) {
-    const float* q = s.qkv.data() + h * head_size;
+    const float* q = s.q.data() + h * head_size;
     float* out = s.attended.data() + h * head_size;
     const size_t at = h / per_kv * head_size;
     if (tile.block >= 0) {

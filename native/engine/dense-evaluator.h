@@ -35,6 +35,7 @@ class DenseEvaluator final : public Evaluator {
     int block = -1;  // whose sequences the lanes are; -1: any tokens in any lane
     int n_lanes = 0;
     int tokens[kLanes];  // index in the batch, -1 none
+    int position = -1;   // where all lanes in use are those of their sequences, at one position: it
   };
   struct Scratch;
 
@@ -42,7 +43,9 @@ class DenseEvaluator final : public Evaluator {
   void place_tokens(const Batch& batch);
   void evaluate_tile(const Batch& batch, const Tile& tile, Scratch& scratch);
   void attend(const Tile& tile, const Batch& batch, int layer, Scratch& scratch);
-  void store(const Tile& tile, const Batch& batch, int layer, const Scratch& scratch);
+  void project(const Tile& tile, const Batch& batch, int layer, Scratch& scratch);
+  void prepare_heads(const std::vector<float>& gain, int n_heads, int n_lanes,
+                     const Scratch& scratch, float* x) const;
   void predict(const Tile& tile, const Batch& batch, Scratch& scratch);
   size_t head_of(int32_t column) const;
 

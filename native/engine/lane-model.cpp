@@ -20,11 +20,18 @@ LaneModel::LaneModel(const std::string& path) {
   for (const DenseLayer& l : model.layers) {
     LaneLayer layer;
     layer.attention_norm = vector(l.attention_norm, width);
-    layer.qkv_bias = vector(l.qkv_bias, hp.qkv_dim());
+    if (l.qkv_bias != DenseLayer::kAbsent) {
+      layer.q_bias = vector(l.qkv_bias, hp.q_dim());
+      layer.k_bias = vector(l.qkv_bias + hp.q_dim(), hp.kv_dim());
+      layer.v_bias = vector(l.qkv_bias + hp.q_dim() + hp.kv_dim(), hp.kv_dim());
+    }
     layer.q_norm = vector(l.q_norm, hp.head_dim);
     layer.k_norm = vector(l.k_norm, hp.head_dim);
     layer.ffn_norm = vector(l.ffn_norm, width);
-    layer.qkv = matrix(l.qkv, width, hp.qkv_dim());
+    const size_t k = l.qkv + static_cast<size_t>(hp.q_dim()) * width;
+    layer.q = matrix(l.qkv, width, hp.q_dim());
+    layer.k = matrix(k, width, hp.kv_dim());
+    layer.v = matrix(k + static_cast<size_t>(hp.kv_dim()) * width, width, hp.kv_dim());
     layer.output = matrix(l.output, hp.q_dim(), width);
     layer.gate_up = matrix(l.gate_up, width, 2 * hp.n_ff);
     layer.down = matrix(l.down, hp.n_ff, width);

@@ -11,8 +11,8 @@ namespace harmonic {
 
 // A block's weights; vectors are empty where the model has none.
 struct LaneLayer {
-  std::vector<float> attention_norm, qkv_bias, q_norm, k_norm, ffn_norm;
-  LaneMatrix qkv, output, gate_up, down;
+  std::vector<float> attention_norm, q_bias, k_bias, v_bias, q_norm, k_norm, ffn_norm;
+  LaneMatrix q, k, v, output, gate_up, down;
 };
 
 // The weights of a small llama-family GGUF in F32, packed for products over lanes. Evaluators share
