@@ -18,7 +18,9 @@ import { addSchema } from "./commands/schema";
  */
 export function createProgram(io: Io): Command {
   const program = new Command("harmonic")
-    .description("Synthetic tables from a language model fine-tuned on rows, or from a model of the table alone.")
+    .description(
+      "Synthetic tables from a language model fine-tuned on rows, or from a model of the table alone.",
+    )
     .version(packageVersion(), "-V, --version")
     .exitOverride()
     .showHelpAfterError("hint: add --help for the options of a command")

@@ -26,8 +26,7 @@ export function modelOrder(
 ): TableSchema {
   const fields = schema.fields.filter((field) => !isIdentifierField(field));
   const target = fields.find((field) => field.name === schema.target);
-  const ordered =
-    targetFirst && target ? [target, ...fields.filter((field) => field !== target)] : fields;
+  const ordered = targetFirst && target ? [target, ...fields.filter((field) => field !== target)] : fields;
   const { rules } = schema;
   if (!rules || rules.length === 0) return { ...schema, fields: ordered };
   const names = [...ordered, ...schema.fields.filter(isIdentifierField)].map(({ name }) => name);

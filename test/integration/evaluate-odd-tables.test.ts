@@ -41,7 +41,9 @@ test("rows without a target are not learnt from", async () => {
   const evaluation = await scoresOf([40, 30, 30], half, half, without);
   expect(valueOf(evaluation, "learning-efficiency", "mine")).toBeUndefined();
   expect(valueOf(evaluation, "learning-efficiency", "real")).toBeGreaterThan(0);
-  expect(evaluation.warnings.join("\n")).toMatch(/mine: MLE: weighted F1, MLE as the original's: no row has a value in the target/);
+  expect(evaluation.warnings.join("\n")).toMatch(
+    /mine: MLE: weighted F1, MLE as the original's: no row has a value in the target/,
+  );
 });
 
 test.each<[string, Row]>([

@@ -29,7 +29,12 @@ describe("edgeCounts", () => {
   });
 
   it("looks at a thousand rows of a large table", () => {
-    const counts = edgeCounts({ tables, starts: [{ order: [0, 1], startState: 0 }], nRows: 10_000, tokensOf });
+    const counts = edgeCounts({
+      tables,
+      starts: [{ order: [0, 1], startState: 0 }],
+      nRows: 10_000,
+      tokensOf,
+    });
     expect(counts[0]! + counts[1]!).toBe(1000);
   });
 });
