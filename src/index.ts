@@ -60,6 +60,10 @@ export { evaluate, type EvaluateOptions, type NamedTable } from "./evaluate/eval
 export type { Evaluation } from "./evaluate/evaluation";
 export { renderReport, type ReportOptions } from "./report/report";
 
+export { chooseDevice, type Device } from "./devices/device";
+export type { DeviceName } from "./devices/kinds";
+export { diagnose, type Diagnosis } from "./doctor/diagnose";
+
 export { pullModel } from "./model/pull";
 export { resolveBase, type ResolvedBase } from "./model/resolve";
 export { modelInfo } from "./model/info";
