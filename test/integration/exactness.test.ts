@@ -27,7 +27,8 @@ import { temporaryFolder } from "../support/temporary";
 const base = join(temporaryFolder(), "base.gguf");
 const cpu = existsSync("/proc/cpuinfo") ? readFileSync("/proc/cpuinfo", "utf8") : "";
 /** Only processors with fast 8-bit products have our graph. */
-const engines: SampleEngine[] = /\bavx512_vnni\b|\bavx_vnni\b/.test(cpu) ? ["llama", "graph"] : ["llama"];
+const graph: SampleEngine[] = /\bavx512_vnni\b|\bavx_vnni\b/.test(cpu) ? ["graph"] : [];
+const engines: SampleEngine[] = ["llama", "dense", ...graph];
 const models = new Map<SampleEngine, ModelHandle>();
 let automaton: RowAutomaton;
 let paths: Path[];
