@@ -12,7 +12,7 @@ if ! ldconfig -p | grep libvulkan.so.1 >/dev/null || ! ls /usr/share/vulkan/icd.
     apt-get install -y --no-install-recommends libvulkan1 mesa-vulkan-drivers)
   "${install[@]}" >&2 || { "${as_root[@]}" apt-get update >&2 && "${install[@]}" >&2; }
 fi
-folder=${XDG_CACHE_HOME:-$HOME/.cache}/harmonic/backends
+folder=third_party/backends # for the tests alone: other commands would find it in the cache folder
 package=@node-llama-cpp/linux-x64-vulkan@$(node -p 'require("./package.json").dependencies["node-llama-cpp"]')
 say "Vulkan: $package"
 npm install --ignore-scripts --no-audit --no-fund --no-progress --prefix "$folder" "$package" >&2
