@@ -3,6 +3,7 @@ export { HarmonicError, isHarmonicError, type ErrorCode } from "./errors";
 export type { OnProgress, Progress, StageControl } from "./progress";
 
 export { run, type RunOptions, type RunResult } from "./run/run";
+export type { BaseChoice } from "./run/choose-base";
 export {
   preprocessTable,
   type PreprocessTableOptions,
