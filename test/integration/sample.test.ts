@@ -115,7 +115,7 @@ describe("sample", () => {
     [{ rows: 0 }, /`rows`.*>=1/],
     [{ rows: 1.5 }, /`rows`.*int/],
     [{ temperature: -1 }, /`temperature`/],
-    [{ nSequences: 1000 }, /`nSequences`/],
+    [{ nSequences: 5000 }, /`nSequences`/],
   ])("refuses %j", async (settings, message) => {
     await expect(rowsOf(sample(options("wrong", settings)))).rejects.toMatchObject({
       code: "E_USAGE",
