@@ -42,13 +42,7 @@ export const NEW_MODEL = { nLayers: 4, nEmbedding: 128, nHeads: 4, nContext: 204
 export async function newModel({ out, seed = 0, ...wanted }: NewModelOptions): Promise<NewModelResult> {
   const shape = { ...NEW_MODEL, ...wanted };
   const { nEmbedding, nHeads } = shape;
-  if (nEmbedding % (2 * nHeads) !== 0) {
-    throw new HarmonicError(
-      "E_USAGE",
-      `expected an even number of values a head, but ${nHeads} heads share a width of ${nEmbedding}`,
-      { hint: `use a width that is a multiple of ${2 * nHeads}` },
-    );
-  }
+  checkHeads(nHeads, nEmbedding);
   await replaceFile(out, async (path) => {
     await loadAddon().writeScratchModel({
       nHeadsKv: nHeads,
@@ -62,4 +56,14 @@ export async function newModel({ out, seed = 0, ...wanted }: NewModelOptions): P
   });
   const { nParameters } = await modelInfo(out);
   return { out, nParameters, size: (await stat(out)).size };
+}
+
+/** Rotation turns pairs of a head's values. @throws E_USAGE where a head would have an odd number of them */
+export function checkHeads(nHeads: number, width: number): void {
+  if (width % (2 * nHeads) === 0) return;
+  throw new HarmonicError(
+    "E_USAGE",
+    `expected an even number of values a head, but ${nHeads} heads share a width of ${width}`,
+    { hint: `use a width that is a multiple of ${2 * nHeads}` },
+  );
 }

@@ -5,7 +5,6 @@ import type { TableSchema } from "../table/schema";
 import { compileRow } from "./compile-row";
 import type { PromptTokens, RowLanguage } from "./language";
 import { RowCells, type EncodedRow } from "./row-cells";
-import { longestPath } from "./walk";
 
 /**
  * A table's rows in one language as an automaton over token ids: every path from state 0 to the end is a valid row,
@@ -59,10 +58,5 @@ export class RowAutomaton {
   /** Number of tokens between the cells of a row. */
   literalTokens(order: Order = this.order): number {
     return this.cells.literalTokens(order);
-  }
-
-  /** Number of tokens of the longest row. */
-  longestRow(): number {
-    return longestPath(this.tables, [0]);
   }
 }

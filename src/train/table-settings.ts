@@ -1,4 +1,5 @@
 import { HarmonicError } from "../errors";
+import { checkHeads } from "../model/new";
 import { isIdentifierField, type TableSchema } from "../table/schema";
 import type { TrainSettingsInput } from "./settings";
 import { TABLE_SETTINGS } from "./table-settings-shape";
@@ -57,14 +58,7 @@ export function tableTrainSettings(
     });
   }
   const settings = { ...defaultsOf(nRows, nColumns), ...withoutUndefined(given), train: "all" as const };
-  const { width, heads } = settings;
-  if (width % (2 * heads) !== 0) {
-    throw new HarmonicError(
-      "E_USAGE",
-      `expected an even number of values a head, but ${heads} heads share a width of ${width}`,
-      { hint: `use a width that is a multiple of ${2 * heads}` },
-    );
-  }
+  checkHeads(settings.heads, settings.width);
   return settings;
 }
 

@@ -5,6 +5,7 @@ import { rowWriter } from "../../src/instruct/row";
 import { Tokenizer } from "../../src/model/tokenizer";
 import { RowAutomaton } from "../../src/sample/automaton";
 import { TextLanguage } from "../../src/sample/text-language";
+import { longestPath } from "../../src/sample/walk";
 import { isMissing } from "../../src/table/columns";
 import { allPaths } from "../support/paths";
 import { allSmallRows, smallColumns, smallSchema } from "../support/tables";
@@ -90,7 +91,7 @@ describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s
     it("knows the longest row", () => {
       const rows = automaton();
       const lengths = Array.from({ length: n }, (_, i) => rows.encodeRow(columns, i).tokens.length);
-      expect(rows.longestRow()).toBe(Math.max(...lengths));
+      expect(longestPath(rows.tables, [0])).toBe(Math.max(...lengths));
     });
   });
 
