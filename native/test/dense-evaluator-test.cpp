@@ -15,6 +15,7 @@
 #include "engine/model.h"
 #include "test/test.h"
 #include "test/tiny-model.h"
+#include "test/training-checks.h"
 
 namespace harmonic {
 namespace {
@@ -69,15 +70,7 @@ void extend(DenseEvaluator& evaluator, const std::vector<int32_t>& tokens, int b
 std::vector<float> losses_of(const std::string& base, const std::vector<int32_t>& tokens) {
   FullTrainerOptions options;
   options.path = base;
-  TrainBatch batch;
-  batch.tokens = tokens;
-  batch.group_offsets = {0, static_cast<int32_t>(tokens.size())};
-  for (size_t i = 0; i + 1 < tokens.size(); i++) {
-    batch.loss_positions.push_back(static_cast<int32_t>(i));
-    batch.labels.push_back(tokens[i + 1]);
-    batch.weights.push_back(1);
-  }
-  return FullTrainer(options).evaluate(batch);
+  return FullTrainer(options).evaluate(test::next_token_batch(tokens));
 }
 
 TEST(dense_evaluator_agrees_with_the_full_trainer_however_tokens_come) {

@@ -8,6 +8,7 @@
 #include "engine/trainer.h"
 #include "test/test.h"
 #include "test/tiny-model.h"
+#include "test/training-checks.h"
 
 namespace harmonic {
 namespace {
@@ -69,22 +70,10 @@ std::vector<float> reference(const std::string& base, ggml_type type, const std:
   o.weights = type;
   Trainer trainer(o);
   if (!adapter.empty()) {
-    std::mt19937 random(5);
-    std::normal_distribution<float> normal(0, 0.1f);
-    for (const auto& p : trainer.adapter().parameters()) {
-      for (size_t i = 0; i < p.n; i++) p.value[i] = normal(random);
-    }
+    test::randomise(trainer.adapter().parameters());
     trainer.save(adapter, {});
   }
-  TrainBatch batch;
-  batch.tokens = tokens;
-  batch.group_offsets = {0, static_cast<int32_t>(tokens.size())};
-  for (size_t i = 0; i + 1 < tokens.size(); i++) {
-    batch.loss_positions.push_back(static_cast<int32_t>(i));
-    batch.labels.push_back(tokens[i + 1]);
-    batch.weights.push_back(1);
-  }
-  return trainer.evaluate(batch);
+  return trainer.evaluate(test::next_token_batch(tokens));
 }
 
 TEST(graph_evaluator_agrees_with_the_trainer_however_tokens_come) {

@@ -6,6 +6,7 @@
 #include "engine/trainer.h"
 #include "test/test.h"
 #include "test/tiny-model.h"
+#include "test/training-checks.h"
 
 namespace harmonic {
 namespace {
@@ -53,11 +54,7 @@ double weighted(const std::vector<double>& losses, const TrainBatch& b) {
 /** Losses within 1e-5 relative; every gradient looked at within 1e-4 of the largest one's size. */
 void check(const TrainerOptions& o) {
   Trainer trainer(o);
-  std::mt19937 random(5);
-  std::normal_distribution<float> normal(0, 0.1f);
-  for (const auto& p : trainer.adapter().parameters()) {
-    for (size_t i = 0; i < p.n; i++) p.value[i] = normal(random);
-  }
+  test::randomise(trainer.adapter().parameters());
   const TrainBatch b = make_batch();
   const test::NaiveModel naive(o.path, trainer.adapter(), o.adapter.alpha / o.adapter.rank);
   const auto naive_losses = [&] { return naive.losses(b, o.vocabulary, o.allowed_sets); };

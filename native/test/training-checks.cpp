@@ -48,6 +48,18 @@ TrainBatch make_batch(int n_labels, const std::vector<int>& lengths) {
   return b;
 }
 
+TrainBatch next_token_batch(const std::vector<int32_t>& tokens) {
+  TrainBatch b;
+  b.tokens = tokens;
+  b.group_offsets = {0, static_cast<int32_t>(tokens.size())};
+  for (size_t i = 0; i + 1 < tokens.size(); i++) {
+    b.loss_positions.push_back(static_cast<int32_t>(i));
+    b.labels.push_back(tokens[i + 1]);
+    b.weights.push_back(1);
+  }
+  return b;
+}
+
 double weighted(const std::vector<float>& losses, const TrainBatch& batch) {
   double sum = 0;
   for (size_t i = 0; i < losses.size(); i++) {

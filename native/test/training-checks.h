@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -9,6 +10,9 @@ namespace harmonic::test {
 
 /** Packed groups of tokens 0 .. 63, loss on two positions of three, with sets 0 and 1 in turn. */
 TrainBatch make_batch(int n_labels, const std::vector<int>& lengths = {9, 17, 5, 16});
+
+/** One group of tokens, loss on each but the first. */
+TrainBatch next_token_batch(const std::vector<int32_t>& tokens);
 
 /** The loss whose gradient a pass over the batch adds up. */
 double weighted(const std::vector<float>& losses, const TrainBatch& batch);
