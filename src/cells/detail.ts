@@ -2,7 +2,7 @@ import type { Column } from "../table/columns";
 
 /** Rows that are looked at, at most, at even distances. */
 const MOST_ROWS = 1000;
-/** Columns that a column is compared with, at most. */
+/** Numbers and dates of a table, beyond which comparing them all would take too long. */
 const MOST_COLUMNS = 64;
 /** Rows with both values below which nothing is said. */
 const FEWEST_ROWS = 64;
@@ -10,12 +10,13 @@ const FEWEST_ROWS = 64;
 /**
  * Whether another column of numbers or dates tells a column's values more finely than bins of a share `binShare` of the
  * rows could: of rows that are neighbours by the other column, the median lie less than a bin apart. Bins would lose what
- * is known then, and digits keep it.
+ * is known then, and digits keep it. Of tables of very many columns nothing is said.
  */
 export function isToldFinely(column: Column, columns: readonly Column[], binShare: number): boolean {
   if (!("scaled" in column)) return false;
   const others = columns.filter((other) => other !== column && "scaled" in other);
-  return others.slice(0, MOST_COLUMNS).some((other) => {
+  if (others.length > MOST_COLUMNS) return false;
+  return others.some((other) => {
     if (!("scaled" in other)) return false;
     const apart = neighborDistance(column.scaled, other.scaled);
     return apart !== undefined && apart < binShare;
