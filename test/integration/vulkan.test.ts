@@ -1,18 +1,25 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openBackend } from "../../src/devices/backend";
-import { findBackend } from "../../src/devices/backend-file";
+import type { GpuKind } from "../../src/devices/kinds";
 import type { TrainBatch } from "../../src/native/addon";
 import { loadAddon } from "../../src/native/load";
 import { findNeighbors } from "../../src/neighbors/find";
 import { Sampler, type SamplerOptions } from "../../src/sample/sampler";
+import { harmonic } from "../support/cli";
 import { allSmallRows, smallSchema } from "../support/tables";
 import { temporaryFolder } from "../support/temporary";
 import { writeTinyGguf } from "../support/tiny-gguf";
 import { nextTokenBatch, tinyTrainer } from "../support/tiny-training";
 import { gradientsOf, randomizeAdapter } from "../support/trainer-state";
 
-const device = findBackend("vulkan") ? openBackend("vulkan").devices[0]?.name : undefined;
-if (device === undefined) console.warn("skipped: no Vulkan backend or device; see docs/devices.md");
+/** What is compared with the processor: on a machine with a card, e.g. HARMONIC_TEST_DEVICE=cuda. */
+const kind = (process.env.HARMONIC_TEST_DEVICE ?? "vulkan") as GpuKind;
+/** Largest relative error of a gradient: other backends than Vulkan's may round factors of products to fewer bits. */
+const TOLERANCE = kind === "vulkan" ? 1e-4 : 2e-2;
+process.env.HARMONIC_BACKENDS_DIR ??= join(__dirname, "../../third_party/backends");
+const device = openBackend(kind).devices[0]?.name;
+if (device === undefined) console.warn(`skipped: no ${kind} backend or device; see docs/devices.md`);
 const onDevice = device === undefined ? describe.skip : describe;
 
 const folder = temporaryFolder();
@@ -34,6 +41,9 @@ function packedBatch(): TrainBatch {
   };
 }
 
+/** Only some of the matrices that share an input have a product, and the others pass by. */
+const FEW = { targets: ["k", "down"] as ("k" | "down")[] };
+
 const norm = (values: Float32Array): number => Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
 
 onDevice.each(["llama", "qwen2", "qwen3"])("a %s model on a device", (architecture) => {
@@ -54,7 +64,7 @@ onDevice.each(["llama", "qwen2", "qwen3"])("a %s model on a device", (architectu
     expect(worst).toBeLessThan(1e-2);
   });
 
-  it.each([{}, { recompute: true }, { targets: ["k", "down"] as ("k" | "down")[] }])(
+  it.each(architecture === "llama" ? [{}, { recompute: true }, FEW] : [{}])(
     "gives the losses and gradients of the processor (%j)",
     async (changes) => {
       const results = [];
@@ -66,10 +76,10 @@ onDevice.each(["llama", "qwen2", "qwen3"])("a %s model on a device", (architectu
         trainer.close();
       }
       const [here, there] = results;
-      expect(Math.abs(there!.loss - here!.loss)).toBeLessThan(1e-4);
+      expect(Math.abs(there!.loss - here!.loss)).toBeLessThan(TOLERANCE);
       for (const [i, { name, values }] of here!.gradients.entries()) {
         const difference = values.map((value, j) => value - there!.gradients[i]!.values[j]!);
-        expect({ name, error: norm(difference) / norm(values) < 1e-4 }).toEqual({ name, error: true });
+        expect({ name, error: norm(difference) / norm(values) < TOLERANCE }).toEqual({ name, error: true });
       }
     },
   );
@@ -86,22 +96,43 @@ onDevice("rows from a device", () => {
       neighbors: await findNeighbors(columns, smallSchema, { k: 3 }),
       settings: { nSequences: 16, threads: 1, seed: 5, allowCopies: true, ...settings },
     });
-    const drawn = (await sampler.group(0, 64)).columns;
+    const drawn = (await sampler.group(0, 16)).columns;
     sampler.close();
     const cells = drawn.map((column) =>
       Array.from(column.kind === "category" ? column.codes : "scaled" in column ? column.scaled : []),
     );
-    return Array.from({ length: 64 }, (_, i) => JSON.stringify(cells.map((column) => column[i])));
+    return Array.from({ length: 16 }, (_, i) => JSON.stringify(cells.map((column) => column[i])));
   }
 
   it("are those of the processor, but where rounding decides, and the same again", async () => {
     const here = await draw({ device: "cpu", engine: "llama" });
-    const there = await draw({ device: "vulkan" });
-    expect(there).toEqual(await draw({ device: "vulkan" }));
-    expect(there.filter((row, i) => row === here[i]).length).toBeGreaterThan(0.9 * here.length);
+    const there = await draw({ device: kind });
+    expect(there).toEqual(await draw({ device: kind }));
+    expect(there.filter((row, i) => row === here[i]).length).toBeGreaterThan(0.7 * here.length);
   });
 
   it("are not drawn by an engine that computes on the processor", async () => {
-    await expect(draw({ device: "vulkan", engine: "graph" })).rejects.toMatchObject({ code: "E_USAGE" });
+    await expect(draw({ device: kind, engine: "graph" })).rejects.toMatchObject({ code: "E_USAGE" });
+  });
+});
+
+onDevice("harmonic on a device", () => {
+  it("trains and draws there, and says what it leaves to the CPU", async () => {
+    const base = join(folder, "cli.gguf");
+    writeTinyGguf(base);
+    const table = join(folder, "table.csv");
+    const line = (i: number) => `${i % 9},${(i * 7) % 5},${["no", "yes"][i % 2]}`;
+    writeFileSync(table, ["a,b,y", ...Array.from({ length: 40 }, (_, i) => line(i))].join("\n") + "\n");
+    const out = join(folder, "run");
+    const settings = "--k 2 --rows 8 --n-sequences 8 --epochs 0.1 --weights f32 --allow-copies --dlt 0";
+    const files = ["run", table, "--out", out, "--target", "y", "--base", base];
+    const argv = [...files, "--device", kind, ...settings.split(" ")];
+    const { code, stderr } = await harmonic(argv);
+    expect(stderr).toMatch(new RegExp(`^device: ${kind}, .+ \\(${device}\\)`));
+    expect(stderr).toMatch(/^train: .*, the loss on the CPU, /m);
+    expect(code).toBe(0);
+    const rows = readFileSync(join(out, "synthetic.csv"), "utf8").trim().split("\n");
+    expect(rows).toHaveLength(9);
+    for (const row of rows.slice(1)) expect(row).toMatch(/^[0-8],[0-4],(no|yes)$/);
   });
 });
