@@ -76,9 +76,9 @@ export interface GroupControl {
   onRows?: ((done: number) => void) | undefined;
 }
 
-/** Rows of a group; where rows are quick a group has more, for each costs a file and the draws of its last few rows. */
+/** Rows of a group; where rows are quick it has more, for each costs a file and a pass of the few rows drawn again. */
 const GROUP_ROWS = 256;
-const DENSE_GROUP_ROWS = 4096;
+const DENSE_GROUP_ROWS = 1024;
 /** Generators of the engine dense: while one's rows are chosen another's are evaluated. */
 const MOST_GENERATORS = 2;
 

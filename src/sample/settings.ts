@@ -39,7 +39,7 @@ const sampleSettingsSchema = z.strictObject({
   /** keeps with each row what the model thought of it; see explain.ts [false] */
   explain: z.boolean().default(false),
   /**
-   * rows that are drawn, kept and yielded together; rows depend on (seed, number of the group, row in it) [256; 4096 with
+   * rows that are drawn, kept and yielded together; rows depend on (seed, number of the group, row in it) [256; 1024 with
    * the engine dense]
    */
   groupRows: z.int().min(1).max(65536).optional(),
