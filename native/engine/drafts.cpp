@@ -13,9 +13,9 @@ constexpr double kTable = 1;
 
 }  // namespace
 
-Drafts::Drafts(const Automaton& automaton, std::vector<int32_t> counts)
-    : automaton_(automaton), counts_(std::move(counts)) {
-  if (!counts_.empty() && counts_.size() != automaton.edge_tokens.size())
+Drafts::Drafts(const Grammar& grammar, std::vector<int32_t> counts)
+    : grammar_(grammar), automaton_(grammar.automaton()), counts_(std::move(counts)) {
+  if (!counts_.empty() && counts_.size() != automaton_.edge_tokens.size())
     throw Error("E_USAGE", "expected one number an edge for `edgeCounts`");
 }
 
@@ -48,6 +48,44 @@ EdgeCounts Drafts::rows_in(const int32_t* tokens, int n, int start) const {
     i = end;
   }
   return counts;
+}
+
+std::vector<Draft> Drafts::ahead(RowProgress& row, const EdgeCounts& shown,
+                                 const Limits& limits) const {
+  std::vector<Draft> drafts;
+  std::vector<int> scratch;
+  RowProgress copy;
+  RowProgress* progress = &row;
+  double share = 1;
+  size_t last_draw = 0;  // drafts before the last that is drawn
+  for (int n_draws = 0; true;) {
+    if (grammar_.at_end(*progress)) {
+      // Nothing is drawn behind these.
+      drafts.resize(last_draw);
+      break;
+    }
+    const Edges edges = grammar_.allowed(*progress, scratch);
+    if (edges.n == 0) break;
+    const bool silent = automaton_.is_silent(progress->state);
+    if ((edges.n > 1 || silent) && !drafts.empty()) drafts.back().before_draw = true;
+    if (silent || drafts.size() == limits.most_tokens || n_draws == limits.most_draws) break;
+    int edge = edges.begin[0];
+    if (edges.n > 1) {
+      const Guess likeliest = guess(shown, edges);
+      share *= likeliest.share;
+      if (share < limits.least_share) break;
+      edge = likeliest.edge;
+      last_draw = drafts.size();
+      n_draws++;
+    }
+    if (progress == &row) {
+      copy = row;
+      progress = &copy;
+    }
+    grammar_.take(copy, edge);
+    drafts.push_back({{automaton_.edge_tokens[edge], grammar_.column(copy.state)}, false});
+  }
+  return drafts;
 }
 
 Drafts::Guess Drafts::guess(const EdgeCounts& shown, const Edges& edges) const {

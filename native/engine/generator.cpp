@@ -79,12 +79,6 @@ bool is_ascending(const std::vector<int32_t>& offsets, size_t n, size_t n_ids) {
 
 }  // namespace
 
-/** A token that may come next. */
-struct Generator::Draft {
-  ColumnToken token;
-  bool before_draw;  // the one behind it is drawn
-};
-
 /** One row on its way through the grammar. */
 struct Generator::Row {
   RowProgress progress;
@@ -112,7 +106,7 @@ Generator::Generator(std::shared_ptr<const Model> model, GeneratorOptions option
           options_.automaton, model_->info().n_vocabulary,
           [this](int32_t token) { return model_->detokenize({token}); }, options_.rules,
           options_.decimals),
-      drafts_(grammar_.automaton(), options_.edge_counts) {
+      drafts_(grammar_, options_.edge_counts) {
   const int most = model_->most_sequences();
   if (options_.n_sequences < 1 || options_.n_sequences > most) {
     throw_usage("expected a number from 1 to " + std::to_string(most) +
@@ -507,49 +501,19 @@ const EdgeCounts& Generator::shown_to(const GenerateRequest& request, const std:
 /**
  * Sets the drafts of a row: as many as are more likely to spare a step than to be evaluated in
  * vain. A step spared is worth its cost beside its tokens; a token in vain costs all running rows
- * one, for each of them has drafts. Returns how many draws they are for.
+ * one, for each of them has drafts. Returns how many outputs they ask for.
  */
 int Generator::guess_ahead(Row& row, const EdgeCounts& shown, int n_running, int most_outputs) {
   row.drafts.clear();
-  if (!options_.switches.drafts) return 0;
-  const int longest = options_.switches.jump_forward ? kMaxJump : 1;
-  if (static_cast<int>(row.pending.size()) > longest) return 0;
-  const size_t most = kMaxJump - row.pending.size();
-  const double least = n_running / (n_running + evaluator_->batch_cost());
-  const std::vector<int32_t>& tokens = options_.automaton.edge_tokens;
-  RowProgress ahead;
-  RowProgress* progress = &row.progress;
-  double share = 1;
-  size_t last_draw = 0;  // drafts before the last that is drawn
-  int n_draws = 0;
-  while (true) {
-    if (grammar_.at_end(*progress)) {
-      // Nothing is drawn behind these.
-      row.drafts.resize(last_draw);
-      return std::max(0, n_draws - 1);
-    }
-    const Edges edges = grammar_.allowed(*progress, scratch_);
-    if (edges.n == 0) break;
-    const bool silent = options_.automaton.is_silent(progress->state);
-    if ((edges.n > 1 || silent) && !row.drafts.empty()) row.drafts.back().before_draw = true;
-    if (silent || row.drafts.size() == most || n_draws == most_outputs) break;
-    int edge = edges.begin[0];
-    if (edges.n > 1) {
-      const Drafts::Guess guess = drafts_.guess(shown, edges);
-      share *= guess.share;
-      if (share < least) break;
-      edge = guess.edge;
-      last_draw = row.drafts.size();
-      n_draws++;
-    }
-    if (progress == &row.progress) {
-      ahead = row.progress;
-      progress = &ahead;
-    }
-    grammar_.take(ahead, edge);
-    row.drafts.push_back({{tokens[edge], grammar_.column(ahead.state)}, false});
-  }
-  return n_draws;
+  const size_t longest = options_.switches.jump_forward ? kMaxJump : 1;
+  if (!options_.switches.drafts || row.pending.size() > longest) return 0;
+  Drafts::Limits limits;
+  limits.least_share = n_running / (n_running + evaluator_->batch_cost());
+  limits.most_tokens = kMaxJump - row.pending.size();
+  limits.most_draws = most_outputs;
+  row.drafts = drafts_.ahead(row.progress, shown, limits);
+  return static_cast<int>(std::count_if(row.drafts.begin(), row.drafts.end(),
+                                        [](const Draft& draft) { return draft.before_draw; }));
 }
 
 /** Of a row's tokens, those that a step takes at most. */

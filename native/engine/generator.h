@@ -99,7 +99,6 @@ class Generator {
   void abort() { aborted_ticket_ = last_ticket_.load(); }
 
  private:
-  struct Draft;
   struct Row;
   struct Group;
 

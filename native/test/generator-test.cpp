@@ -136,8 +136,8 @@ TEST(generator_gives_the_same_rows_whatever_came_before) {
 }
 
 TEST(drafts_are_guessed_from_the_rows_of_a_prompt_and_of_the_table) {
-  const Automaton automaton = repeated(2);
-  const Drafts drafts(automaton, {9, 1, 8, 5, 3, 9, 9, 8, 1, 1, 0, 9});
+  const Grammar grammar(repeated(2), 100, [](int32_t) { return std::string(); }, {}, {});
+  const Drafts drafts(grammar, {9, 1, 8, 5, 3, 9, 9, 8, 1, 1, 0, 9});
   // a row cut off, noise, and two whole rows
   const std::vector<int32_t> tokens = {20, 31, 32, 3,  20, 7,  20, 31, 33, 3, 20, 30,
                                        3,  20, 30, 20, 31, 33, 3,  20, 30, 3, 5};
@@ -151,6 +151,19 @@ TEST(drafts_are_guessed_from_the_rows_of_a_prompt_and_of_the_table) {
   CHECK_NEAR(guess.share, (2 + 0.4) / 3, 1e-9);
   CHECK_EQUAL(drafts.guess({}, {second.data(), 2}).edge, 3);
   CHECK_NEAR(drafts.guess({}, {first.data(), 2}).share, 9.0 / 11, 1e-9);
+
+  // forced, guessed, forced, and nothing of what no draw follows
+  RowProgress row = grammar.start(0);
+  const std::vector<Draft> ahead = drafts.ahead(row, {{1, 9}, {7, 9}}, {0.5, 8, 8});
+  const std::vector<int32_t> expected = {20, 30, 3, 20};
+  CHECK_EQUAL(ahead.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); i++) {
+    CHECK_EQUAL(ahead[i].token.token, expected[i]);
+    CHECK_EQUAL(ahead[i].before_draw, i == 0 || i == 3);
+  }
+  CHECK_EQUAL(row.state, 0);
+  CHECK_EQUAL(drafts.ahead(row, {{1, 9}}, {0.99, 8, 8}).size(), 1u);
+  CHECK_EQUAL(drafts.ahead(row, {{1, 9}}, {0.5, 3, 8}).size(), 3u);
 }
 
 TEST(drafts_and_jumps_change_nothing_but_the_number_of_passes) {
