@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openBackend } from "../../src/devices/backend";
+import { isSoftware, openBackend } from "../../src/devices/backend";
 import type { GpuKind } from "../../src/devices/kinds";
 import type { TrainBatch } from "../../src/native/addon";
 import { loadAddon } from "../../src/native/load";
@@ -18,7 +18,8 @@ const kind = (process.env.HARMONIC_TEST_DEVICE ?? "vulkan") as GpuKind;
 /** Largest relative error of a gradient: other backends than Vulkan's may round factors of products to fewer bits. */
 const TOLERANCE = kind === "vulkan" ? 1e-4 : 2e-2;
 process.env.HARMONIC_BACKENDS_DIR ??= join(__dirname, "../../third_party/backends");
-const device = openBackend(kind).devices[0]?.name;
+const found = openBackend(kind).devices[0];
+const device = found?.name;
 if (device === undefined) console.warn(`skipped: no ${kind} backend or device; see docs/devices.md`);
 const onDevice = device === undefined ? describe.skip : describe;
 
@@ -110,6 +111,29 @@ onDevice("rows from a device", () => {
     expect(there).toEqual(await draw({ device: kind }));
     expect(there.filter((row, i) => row === here[i]).length).toBeGreaterThan(0.7 * here.length);
   });
+
+  // A card may well have it.
+  (found !== undefined && isSoftware(found) ? it : it.skip)(
+    "ask for no more memory than there is",
+    async () => {
+      const long = join(folder, "long.gguf");
+      writeTinyGguf(long, { nContext: 4_000_000 });
+      const model = await addon.openModel({ path: long, device: device! });
+      const one = Int32Array.of(0);
+      const automaton = {
+        ...{ edgeOffsets: Int32Array.of(0, 1, 1), edgeTokens: Int32Array.of(5), edgeNext: Int32Array.of(1) },
+        ...{ edgeColumns: one, edgeActions: one, columnKinds: one },
+      };
+      const open = (nContext: number) =>
+        model.openGenerator({ automaton, nSequences: 64, nContext, threads: 1 });
+      await expect(open(1_000_000)).rejects.toMatchObject({
+        code: "E_MODEL",
+        message: expect.stringMatching(/^llama\.cpp cannot make a context of .* buffer/) as string,
+      });
+      (await open(500)).close();
+      model.close();
+    },
+  );
 
   it("are not drawn by an engine that computes on the processor", async () => {
     await expect(draw({ device: kind, engine: "graph" })).rejects.toMatchObject({ code: "E_USAGE" });
