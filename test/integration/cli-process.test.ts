@@ -44,6 +44,28 @@ describe("the command as a process", () => {
     ).toHaveLength(31);
   });
 
+  it("ends at SIGINT while it draws rows, keeps those that it has and goes on from them", async () => {
+    const drawn = (out: string, ...more: string[]) => [
+      ...[BIN, "sample", join(root, "SIGINT"), "--rows", "4000", "--threads", "1"],
+      ...["--allow-copies", "--out", join(root, out), ...more],
+    ];
+    const child = spawn(process.execPath, drawn("cut.csv"), { stdio: ["ignore", "pipe", "pipe"] });
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      if (text.includes("sample: ")) child.kill("SIGINT");
+    });
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect(stderr).toMatch(/error: .* was interrupted\nhint: run the same command again/);
+    expect(code).toBe(130);
+    expect(existsSync(join(root, "cut.csv"))).toBe(false);
+
+    const again = spawnSync(process.execPath, drawn("cut.csv", "--quiet"), { encoding: "utf8" });
+    expect(again).toMatchObject({ status: 0, stderr: "" });
+    spawnSync(process.execPath, drawn("whole.csv", "--quiet"));
+    expect(readFileSync(join(root, "cut.csv")).equals(readFileSync(join(root, "whole.csv")))).toBe(true);
+  });
+
   it("is quiet where the reader of its output ends early", () => {
     const command = `"${process.execPath}" "${BIN}" sample SIGINT --rows 30 --out -`;
     const { stdout, stderr } = shell(`${command} | head -c 8 >first; echo "\${PIPESTATUS[0]}"`);
