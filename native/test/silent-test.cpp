@@ -203,14 +203,14 @@ void check_exact(Engine engine, const Setup& setup) {
   CHECK(chi_square_score(counts, expected) < kWorst);
 }
 
-void check_exact(const Setup& setup) {
-  check_exact(Engine::kLlama, setup);
-  check_exact(Engine::kDense, setup);
-}
+void check_exact(const Setup& setup) { check_exact(Engine::kDense, setup); }
 
 bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
-TEST(silent_states_draw_by_weight) { check_exact({}); }
+TEST(silent_states_draw_by_weight) {
+  check_exact({});
+  check_exact(Engine::kLlama, {});
+}
 
 TEST(silent_states_may_be_given) {
   Setup setup;
