@@ -59,6 +59,7 @@ async function prepare(
     compact: await writeRequests(models.compact, table, "compact"),
     dict: await writeRequests(models.dict, table, "dict"),
   };
-  const beGreat = await beGreatModel(python, base, table);
+  // What cannot be made is told by its trials.
+  const beGreat = await beGreatModel(python, base, table).catch((error: unknown) => error as Error);
   return { table, threads: cpus().length, server, models, requests, python, beGreat };
 }

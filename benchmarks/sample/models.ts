@@ -19,7 +19,8 @@ export type BenchFormat = "compact" | "dict";
 const STEPS = { compact: 60, dict: 40 };
 /** Of eight rows, by be_great itself, all weights: so many until most of the rows that it writes are whole ones. */
 const BE_GREAT_STEPS = 120;
-const TUNING_TIMEOUT_MS = 60 * 60_000;
+/** What is done by then is kept, and goes on when it is asked for again. */
+const TUNING_TIMEOUT_MS = 12 * 60_000;
 
 /** The base tuned on a table in a format, as one GGUF of 8-bit weights that ours and every peer load; made once. */
 export async function tunedModel(base: ResolvedBase, name: TableName, format: BenchFormat): Promise<string> {

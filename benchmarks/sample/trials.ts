@@ -18,7 +18,8 @@ export interface Prepared {
   models: { compact: string; dict: string };
   requests: { compact: string; dict: string };
   python: string;
-  beGreat: string;
+  /** the folder of its model, or why there is none */
+  beGreat: string | Error;
 }
 
 /** HARMONIC_BENCH_SECONDS tries it with other times a trial; the first rows of a peer take up to half of its time. */
@@ -55,6 +56,12 @@ const NAMES = Object.keys(ALL_OFF) as (keyof GeneratorSwitches)[];
 const trialOf = (subject: string, file: string, settings: Settings, options: object): Trial => ({
   ...{ subject, task: `${settings["table"]} rows from a tuned smollm2-135m`, settings },
   ...{ command: nodeTrial(join(__dirname, file), options), timeoutMs: TIMEOUT_MS },
+});
+
+/** Fails with what kept the subject from being made. */
+const failedTrial = (subject: string, settings: Settings, { message }: Error): Trial => ({
+  ...trialOf(subject, "", settings, {}),
+  command: [process.execPath, "-e", `console.error(${JSON.stringify(message)}); process.exit(1)`],
 });
 
 /** Ours as it is: with examples at several rows a prompt, and without examples. */
@@ -167,10 +174,11 @@ export function nodeLlamaTrials({ table, models, requests, threads }: Prepared):
 /** be_great, which shows no examples, with weights of the type that it loads by itself. */
 export function beGreatTrials({ table, python, beGreat, requests, threads }: Prepared): Trial[] {
   const batch = 32;
+  const settings = { table, format: "text", examples: 0, rowsPerPrompt: 1, batch };
+  if (beGreat instanceof Error) return [failedTrial("be_great", settings, beGreat)];
   const options: BeGreatTrial = {
     ...{ python, folder: beGreat, requests: requests.compact, threads, batch },
     ...{ seconds: BE_GREAT_SECONDS, timeoutMs: BE_GREAT_TIMEOUT_MS },
   };
-  const settings = { table, format: "text", examples: 0, rowsPerPrompt: 1, batch };
   return [trialOf("be_great", "be-great.ts", settings, options)];
 }
