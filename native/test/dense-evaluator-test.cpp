@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -206,8 +205,7 @@ std::string write_with_columns(const std::string& base) {
   gguf_set_arr_data(g, "harmonic.next_columns", GGUF_TYPE_INT32, next.data(), next.size());
   for (int64_t i = 0; i < gguf_get_n_tensors(read); i++)
     gguf_add_tensor(g, ggml_get_tensor(tensors, gguf_get_tensor_name(read, i)));
-  const std::string path =
-      (std::filesystem::temp_directory_path() / "harmonic-tiny-columns.gguf").string();
+  const std::string path = test::temporary("tiny-columns.gguf");
   if (!gguf_write_to_file(g, path.c_str(), false)) throw std::runtime_error("cannot write " + path);
   gguf_free(g);
   gguf_free(read);

@@ -1,7 +1,5 @@
 #include "engine/full-trainer.h"
 
-#include <filesystem>
-
 #include "engine/scratch.h"
 #include "engine/trainer.h"
 #include "test/test.h"
@@ -15,13 +13,9 @@ using test::make_batch;
 
 constexpr AdamWOptions kAdamW = {1e-2f, 0.01f, 1, 0.9f, 0.999f, 1e-8f};
 
-std::string temporary(const std::string& name) {
-  return (std::filesystem::temp_directory_path() / ("harmonic-" + name + ".gguf")).string();
-}
-
 std::string scratch_model(bool tied = true) {
   ScratchOptions o;
-  o.path = temporary(tied ? "scratch" : "scratch-untied");
+  o.path = test::temporary(tied ? "scratch.gguf" : "scratch-untied.gguf");
   o.n_vocabulary = 64;
   o.n_layers = 2;
   o.n_embedding = 64;
@@ -184,7 +178,7 @@ TEST(columns_features_and_averages_are_folded_into_the_model_that_is_saved) {
     trainer.accumulate(shuffled);
     trainer.update(kAdamW);
   }
-  const std::string path = temporary("folded");
+  const std::string path = test::temporary("folded.gguf");
   trainer.save(path, {}, "");
   // the adapter's trainer knows nothing of columns
   TrainerOptions plain;
@@ -218,7 +212,7 @@ TEST(a_trained_model_is_saved_whole) {
   FullTrainer trainer(options_for(scratch_model()));
   test::randomise(trainer.parameters().all());
   const std::vector<float> losses = trainer.evaluate(b);
-  const std::string path = temporary("saved");
+  const std::string path = test::temporary("saved.gguf");
   for (const auto& [type, tolerance] : {std::pair{"f32", 0.0}, {"f16", 0.02}, {"q8_0", 0.1}}) {
     trainer.save(path, {{"note", "tiny"}}, type);
     CHECK_EQUAL(GgufFile(path, "model").text("harmonic.note"), "tiny");
@@ -230,7 +224,7 @@ TEST(a_trained_model_is_saved_whole) {
 
 TEST(sizes_that_are_no_model_are_refused) {
   ScratchOptions o;
-  o.path = temporary("refused");
+  o.path = test::temporary("refused.gguf");
   o.n_vocabulary = 64, o.n_layers = 1, o.n_embedding = 30, o.n_heads = 4, o.n_heads_kv = 4;
   o.n_feed_forward = 8, o.n_context = 16;
   CHECK_REFUSED("E_USAGE", "nEmbedding", write_scratch_model(o));

@@ -1,7 +1,6 @@
 #include "engine/graph-evaluator.h"
 
 #include <cmath>
-#include <filesystem>
 #include <numeric>
 #include <random>
 
@@ -96,8 +95,7 @@ TEST(graph_evaluator_agrees_with_the_trainer_however_tokens_come) {
 TEST(graph_evaluator_merges_the_adapter) {
   const std::vector<int32_t> tokens = make_tokens(20);
   const std::string base = test::write_tiny_model("llama");
-  const std::string adapter =
-      (std::filesystem::temp_directory_path() / "harmonic-tiny-adapter.gguf").string();
+  const std::string adapter = test::temporary("tiny-adapter.gguf");
   const std::vector<float> losses = reference(base, GGML_TYPE_F32, adapter, tokens);
   GraphEvaluator with(base, adapter, options_for(1)), without(base, "", options_for(1));
   const auto merged = in_pieces(with, tokens, {20}, 0);

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cmath>
+#include <filesystem>
 #include <functional>
 #include <iostream>
+#include <random>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -72,6 +75,24 @@ void check_refused(Body body, const std::string& code, const std::string& part, 
 inline std::string& directory() {
   static std::string path;
   return path;
+}
+
+/** A folder of this process alone, gone when it ends: runs at once do not write each other's files.
+ */
+struct TemporaryFolder {
+  std::filesystem::path path = std::filesystem::temp_directory_path() /
+                               ("harmonic-test-" + std::to_string(std::random_device{}()));
+  TemporaryFolder() { std::filesystem::create_directories(path); }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+};
+
+/** Path of a file of that name for a test to write. */
+inline std::string temporary(const std::string& name) {
+  static const TemporaryFolder folder;
+  return (folder.path / name).string();
 }
 
 }  // namespace harmonic::test

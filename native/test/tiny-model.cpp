@@ -4,9 +4,10 @@
 #include <gguf.h>
 
 #include <cmath>
-#include <filesystem>
 #include <random>
 #include <vector>
+
+#include "test/test.h"
 
 namespace harmonic::test {
 namespace {
@@ -103,9 +104,7 @@ std::string write_tiny_model(const std::string& architecture) {
     writer.add(p + "ffn_up.weight", {kWidth, kFf});
     writer.add(p + "ffn_down.weight", {kFf, kWidth});
   }
-  const std::string path =
-      (std::filesystem::temp_directory_path() / ("harmonic-tiny-" + architecture + ".gguf"))
-          .string();
+  const std::string path = temporary("tiny-" + architecture + ".gguf");
   if (!gguf_write_to_file(g, path.c_str(), false)) throw std::runtime_error("cannot write " + path);
   return path;
 }
