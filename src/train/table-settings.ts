@@ -76,7 +76,7 @@ function defaultsOf(nRows: number, nColumns: number) {
     return {
       ...{ ...common, layers: 3, width: 64, batch, learningRate: 2e-3, weightDecay: 0.05 },
       ...{ dropout: 0.2, ordinal: true, permute: 0.8, smoothing: 0.1, averaging: 0.99 },
-      ...{ epochs: smallEpochs(nColumns), validation: 0, validateEvery: 0 },
+      ...{ epochs: Math.min(smallEpochs(nColumns), most), validation: 0, validateEvery: 0 },
     };
   }
   if (nRows < LARGE_ROWS) {
