@@ -257,6 +257,8 @@ std::vector<float> Model::log_probabilities(const std::vector<int32_t>& ids) con
   params.n_ctx = n;
   params.n_batch = params.n_ubatch = std::min(n, kLogitsAtOnce);
   params.n_threads = params.n_threads_batch = std::max(1u, std::thread::hardware_concurrency());
+  // Rounded to 16 bits, keys and values that differ in their last bit may differ much more.
+  params.type_k = params.type_v = GGML_TYPE_F32;
   LlamaContext context = new_context(params);
 
   const size_t width = info_.n_vocabulary;

@@ -3,8 +3,8 @@ import { HarmonicError } from "../errors";
 import { loadAddon } from "../native/load";
 import type { OpenTrainerOptions, TrainerMemory, WeightType } from "../native/addon";
 
-/** What Node's heap and the libraries' own buffers grow by while training. */
-const ALLOWANCE = 64 * 2 ** 20;
+/** What Node's heap and the libraries' own buffers grow by while training, also where a busy machine collects late. */
+const ALLOWANCE = 96 * 2 ** 20;
 /** Copies of weights and moments (three quarters of the adapter's bytes) that a checkpoint makes. */
 const STATE_COPIES = 3 * 0.75;
 /** Blocks are rounded up and memory is given back in pieces. */
