@@ -32,6 +32,7 @@ export async function sampleBenchmark(): Promise<Benchmark> {
     name: "sample",
     metrics: [
       { name: "rows_per_second", unit: "valid rows/s" },
+      { name: "written_per_second", unit: "rows/s of any kind" },
       { name: "valid_share", unit: "of the rows" },
       { name: "tokens_per_second", unit: "tokens/s" },
       { name: "peak_memory", unit: "MB" },

@@ -6,8 +6,8 @@ import { ROWS_PER_PROMPT } from "./trials";
 type Figure = number | undefined;
 
 /**
- * Valid rows/s of ours over the peers', of adult by plain names and of other tables with the table's name before them; each
- * peer at the best of its settings that the key leaves open. The parts multiply to `rows_vs_llama_server`.
+ * Our valid rows a second over the peers' rows of any kind, of adult by plain names and of other tables with the table's name
+ * before them; each peer at the best of its settings that the key leaves open. The parts multiply to `rows_vs_llama_server`.
  */
 export function sampleRatios(measurements: Measurement[]): Record<string, number> {
   const tables = [...new Set(measurements.map(({ settings }) => String(settings["table"])))];
@@ -20,7 +20,7 @@ export function sampleRatios(measurements: Measurement[]): Record<string, number
 
 function tableRatios(measurements: Measurement[], table: string): Record<string, number> {
   const best = (subject: string, settings: Settings): Figure =>
-    bestOf(measurements, subject, { table, ...settings });
+    bestOf(measurements, subject, { table, ...settings }, "written_per_second");
   const ours = (examples: number, rowsPerPrompt: number): Figure => {
     const found = measurements.filter(({ settings }) => settings["switches"] === undefined);
     return bestOf(found, "harmonic", { table, examples, rowsPerPrompt });
@@ -75,11 +75,16 @@ function switchRatios(measurements: Measurement[], table: string): Record<string
   });
 }
 
-function bestOf(measurements: Measurement[], subject: string, settings: Settings): Figure {
+function bestOf(
+  measurements: Measurement[],
+  subject: string,
+  settings: Settings,
+  metric = "rows_per_second",
+): Figure {
   const found = measurements.filter(
     (one) =>
       one.subject === subject &&
-      one.metric === "rows_per_second" &&
+      one.metric === metric &&
       one.median !== null &&
       Object.entries(settings).every(([key, value]) => one.settings[key] === value),
   );
