@@ -1,6 +1,5 @@
 #include "engine/merge.h"
 
-#include <ggml-backend.h>
 #include <ggml.h>
 #include <gguf.h>
 
@@ -89,13 +88,6 @@ std::vector<char> merged_bytes(const GgufFile& base, const GgufTensor& tensor,
 }  // namespace
 
 bool merge_pays(const GgufFile& base, const GgufFile* adapter) {
-  const auto is_gpu = [](ggml_backend_dev_t device) {
-    const auto type = ggml_backend_dev_type(device);
-    return type == GGML_BACKEND_DEVICE_TYPE_GPU || type == GGML_BACKEND_DEVICE_TYPE_IGPU;
-  };
-  for (size_t i = 0; i < ggml_backend_dev_count(); i++) {
-    if (is_gpu(ggml_backend_dev_get(i))) return false;
-  }
   if (base.integer("split.count") > 1) return false;
   if (adapter != nullptr && !is_plain(*adapter, base)) return false;
   int64_t bytes = 0;

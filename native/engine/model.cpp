@@ -166,7 +166,9 @@ Model::Model(const ModelOptions& options) : options_(options) {
     adapter = std::make_unique<GgufFile>(options.adapter, "adapter");
     check_adapter(*adapter, file);
   }
-  const bool merged = !vocabulary_only_ && merge_pays(file, adapter.get());
+  // A GPU multiplies by an adapter beside the base at next to no cost.
+  const bool merged =
+      !vocabulary_only_ && options.device.empty() && merge_pays(file, adapter.get());
   take_log();
   if (merged) {
     const TemporaryFile copy = merge(file, adapter.get());
