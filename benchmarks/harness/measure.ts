@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { runProcess } from "./process";
 import type { Measurement, Metric, Trial } from "./trial";
 
@@ -22,7 +23,9 @@ export function measurementsOf(
     const missing = values.length === 0 ? new Error(`the trial told no ${name}`) : undefined;
     const error = failed ?? missing;
     const head = { subject, task, settings, metric: name, unit, values };
-    return error ? { ...head, median: null, error: error.message } : { ...head, median: median(values) };
+    return error
+      ? { ...head, median: null, error: withoutPlace(error.message) }
+      : { ...head, median: median(values) };
   });
 }
 
@@ -60,3 +63,6 @@ export function ratiosOf(
   }
   return out;
 }
+
+/** Paths in the project from its root on, wherever it lies. */
+const withoutPlace = (message: string): string => message.replaceAll(join(__dirname, "..", "..", "/"), "");
