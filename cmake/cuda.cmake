@@ -5,9 +5,26 @@ set(HARMONIC_CUDA "$ENV{HARMONIC_CUDA}" CACHE STRING "source: build ggml's CUDA 
 set(HARMONIC_CUDA_ARCHITECTURES "$ENV{HARMONIC_CUDA_ARCHITECTURES}" CACHE STRING
   "GPU architectures of that backend, e.g. 90 for an H100; empty: those that llama.cpp builds for")
 
+# Finds CUDA's toolkit. NVIDIA's wheels hold its libraries under the names of their release alone (libcudart.so.13), which
+# CMake does not look for.
+set(CUDAToolkit_ROOT "$ENV{CUDAToolkit_ROOT}" CACHE PATH "Folder of CUDA's toolkit; NVIDIA's wheels make it nvidia/cu13")
+macro(harmonic_find_cuda)
+  if(CUDAToolkit_ROOT)
+    foreach(name cudart cublas cublasLt)
+      find_library(CUDA_${name}_LIBRARY NAMES ${name} lib${name}.so.13 HINTS "${CUDAToolkit_ROOT}"
+        PATH_SUFFIXES lib lib64 targets/x86_64-linux/lib NO_DEFAULT_PATH)
+    endforeach()
+    if(CUDA_cudart_LIBRARY)
+      set(CUDA_CUDART "${CUDA_cudart_LIBRARY}" CACHE FILEPATH "CUDA's runtime, as find_package calls it")
+    endif()
+    find_program(CMAKE_CUDA_COMPILER nvcc HINTS "${CUDAToolkit_ROOT}" PATH_SUFFIXES bin NO_DEFAULT_PATH)
+  endif()
+  find_package(CUDAToolkit ${ARGN})
+endmacro()
+
 set(GGML_CUDA OFF CACHE BOOL "" FORCE)
 if(HARMONIC_CUDA STREQUAL "source")
-  find_package(CUDAToolkit REQUIRED)
+  harmonic_find_cuda(REQUIRED)
   set(GGML_CUDA ON CACHE BOOL "" FORCE)
   if(HARMONIC_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES "${HARMONIC_CUDA_ARCHITECTURES}")
