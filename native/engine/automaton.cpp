@@ -12,8 +12,6 @@ namespace {
 /** Bytes, and so tokens, that one character may be split into. */
 constexpr int kMostPieces = 4;
 
-[[noreturn]] void throw_usage(const std::string& message) { throw Error("E_USAGE", message); }
-
 void check_action(const Automaton& automaton, size_t edge) {
   const int32_t column = automaton.edge_columns[edge];
   const int32_t action = automaton.edge_actions[edge];
@@ -57,8 +55,8 @@ void check_columns(const Automaton& automaton) {
 void check_tokens(const Automaton& automaton) {
   std::vector<int32_t> tokens;
   for (int s = 0; s < automaton.n_states(); s++) {
-    tokens.assign(automaton.edge_tokens.begin() + automaton.edge_offsets[s],
-                  automaton.edge_tokens.begin() + automaton.edge_offsets[s + 1]);
+    tokens.clear();
+    for (const int e : automaton.edges(s)) tokens.push_back(automaton.edge_tokens[e]);
     if (!std::is_sorted(tokens.begin(), tokens.end())) std::sort(tokens.begin(), tokens.end());
     if (std::adjacent_find(tokens.begin(), tokens.end()) != tokens.end()) {
       throw_usage("expected each token once among the edges of a state, but state " +
@@ -81,7 +79,7 @@ void check_silent(const Automaton& automaton) {
     throw_usage("expected one number an edge for `edgeWeights`");
   for (int s = 0; s < automaton.n_states(); s++) {
     const bool silent = automaton.is_silent(s);
-    for (int e = automaton.edge_offsets[s]; e < automaton.edge_offsets[s + 1]; e++) {
+    for (const int e : automaton.edges(s)) {
       if ((automaton.edge_tokens[e] < 0) != silent) {
         throw_usage(
             "expected negative `edgeTokens` on all edges of a state or on none, but state " +
@@ -147,7 +145,7 @@ int Automaton::check(int n_vocabulary) const {
   for (auto state = order.rbegin(); state != order.rend(); ++state) {
     int text = 0, rest = 0;
     const int written = is_silent(*state) ? 0 : 1;
-    for (int e = edge_offsets[*state]; e < edge_offsets[*state + 1]; e++) {
+    for (const int e : edges(*state)) {
       if (edge_next[e] == *state) {
         text = texts[edge_columns[e]];
       } else {
@@ -166,7 +164,7 @@ std::vector<int> Automaton::topological_order() const {
     return edge_next[edge] == state && is_text(edge);
   };
   for (int s = 0; s < n_states(); s++) {
-    for (int e = edge_offsets[s]; e < edge_offsets[s + 1]; e++) {
+    for (const int e : edges(s)) {
       if (!is_loop(s, e)) n_into[edge_next[e]]++;
     }
   }
@@ -174,7 +172,7 @@ std::vector<int> Automaton::topological_order() const {
     if (n_into[s] == 0) order.push_back(s);
   }
   for (size_t i = 0; i < order.size(); i++) {
-    for (int e = edge_offsets[order[i]]; e < edge_offsets[order[i] + 1]; e++) {
+    for (const int e : edges(order[i])) {
       if (!is_loop(order[i], e) && --n_into[edge_next[e]] == 0) order.push_back(edge_next[e]);
     }
   }
@@ -188,7 +186,7 @@ std::vector<int32_t> Automaton::state_columns() const {
   std::vector<int> n_left(n_states(), 0);
   const std::vector<int> order = topological_order();
   for (auto state = order.rbegin(); state != order.rend(); ++state) {
-    for (int e = edge_offsets[*state]; e < edge_offsets[*state + 1]; e++) {
+    for (const int e : edges(*state)) {
       const int next = edge_next[e], c = edge_columns[e];
       if (next == *state) continue;
       const int n = n_left[next] + (c >= 0 && columns[next] != c ? 1 : 0);

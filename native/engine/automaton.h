@@ -20,6 +20,22 @@ enum EdgeAction : int32_t {
 
 enum ColumnKind : int32_t { kColumnCategory = 0, kColumnNumber = 1, kColumnText = 2 };
 
+/** The numbers first .. last - 1, for loops. */
+struct IndexRange {
+  struct Iterator {
+    int i;
+    int operator*() const { return i; }
+    bool operator!=(const Iterator& other) const { return i != other.i; }
+    Iterator& operator++() {
+      i++;
+      return *this;
+    }
+  };
+  int first, last;
+  Iterator begin() const { return {first}; }
+  Iterator end() const { return {last}; }
+};
+
 /**
  * A row as a deterministic automaton over token ids: it starts in state 0 or in one that a request
  * names, and a state without edges is the end. Only a text cell's state may lead to itself. The
@@ -39,10 +55,13 @@ struct Automaton {
 
   int n_states() const { return static_cast<int>(edge_offsets.size()) - 1; }
   int n_columns() const { return static_cast<int>(column_kinds.size()); }
+  IndexRange edges(int state) const { return {edge_offsets[state], edge_offsets[state + 1]}; }
   int n_edges(int state) const { return edge_offsets[state + 1] - edge_offsets[state]; }
   bool is_silent(int state) const {
     return n_edges(state) > 0 && edge_tokens[edge_offsets[state]] < 0;
   }
+  /** The model is asked which of the state's edges is taken. */
+  bool is_choice(int state) const { return n_edges(state) > 1 && !is_silent(state); }
   /** The edge goes on with a text. */
   bool is_text(int edge) const {
     const int column = edge_columns[edge];

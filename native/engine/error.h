@@ -17,4 +17,8 @@ struct Error : std::runtime_error {
       : std::runtime_error(message), code(std::move(code)), hint(std::move(hint)) {}
 };
 
+[[noreturn]] inline void throw_usage(const std::string& message, const std::string& hint = "") {
+  throw Error("E_USAGE", message, hint);
+}
+
 }  // namespace harmonic

@@ -9,12 +9,15 @@
 #include <vector>
 
 #include "engine/automaton.h"
-#include "engine/batch.h"
+#include "engine/decoder.h"
 #include "engine/drafts.h"
-#include "engine/draw.h"
-#include "engine/evaluator.h"
+#include "engine/generate-request.h"
+#include "engine/generate-result.h"
 #include "engine/grammar.h"
+#include "engine/lock-step.h"
 #include "engine/model.h"
+#include "engine/prompt-reader.h"
+#include "engine/row-drawer.h"
 #include "engine/rule.h"
 
 namespace harmonic {
@@ -42,43 +45,6 @@ struct GeneratorOptions {
   bool explain = false;
 };
 
-struct GenerateRequest {
-  std::vector<int32_t> prompts;         // one after another
-  std::vector<int32_t> prompt_offsets;  // prompts + 1
-  int rows_per_prompt = 1;
-  std::vector<uint64_t> seeds;  // one a row, shape (prompts * rows_per_prompt)
-  double temperature = 1;
-  std::vector<int32_t> start_states;    // one a row; empty: 0
-  std::vector<int32_t> prefixes;        // tokens that rows begin with, one row after another
-  std::vector<int32_t> prefix_offsets;  // rows + 1; empty: no prefixes
-  std::vector<double> temperatures;     // one a column, NaN: the general one; empty: all so
-  double top_p = 1;
-  double min_p = 0;
-
-  int n_prompts() const { return static_cast<int>(prompt_offsets.size()) - 1; }
-  int n_rows() const { return n_prompts() * rows_per_prompt; }
-};
-
-/** The values of one column, shape (rows): of its kind. */
-struct GeneratedColumn {
-  int32_t kind = kColumnCategory;
-  std::vector<int32_t> codes;         // -1 missing
-  std::vector<double> scaled;         // NaN missing
-  std::vector<int32_t> text_offsets;  // rows + 1, into `text`
-  std::vector<char> text;             // UTF-8
-  std::vector<uint8_t> text_missing;
-};
-
-struct GenerateResult {
-  std::vector<GeneratedColumn> columns;
-  std::vector<int32_t> failed;  // one a row: -1, or the rule that it could not satisfy
-  // shape (rows, columns); empty unless the generator explains
-  std::vector<float> log_probabilities;
-  std::vector<float> allowed_mass;
-  int64_t n_tokens = 0;   // evaluated: prompt, row, drafts and padding
-  int64_t n_batches = 0;  // that they were evaluated in
-};
-
 /**
  * Draws rows of a grammar from a model, many sequences in lock-step. Each token comes from the
  * softmax over the tokens that the grammar allows there, so every row is one that it accepts.
@@ -87,7 +53,6 @@ struct GenerateResult {
 class Generator {
  public:
   Generator(std::shared_ptr<const Model> model, GeneratorOptions options);
-  ~Generator();
 
   /** A number for generate(), taken when the caller asks for it, so that abort() reaches calls that
    * still wait. */
@@ -99,51 +64,26 @@ class Generator {
   void abort() { aborted_ticket_ = last_ticket_.load(); }
 
  private:
-  struct Row;
-  struct Group;
+  using ShownRows = std::map<std::pair<int, int>, EdgeCounts>;  // by prompt and start state
 
-  void check(const GenerateRequest& request) const;
   bool aborted() const { return current_ticket_ <= aborted_ticket_; }
-  void start(Row& row, const GenerateRequest& request, int r);
-  void take(Row& row, int edge) const;
-  void take_forced(Row& row, const GenerateRequest& request);
-  int draw_silent(Row& row, const Edges& edges, const GenerateRequest& request);
-  double temperature(const GenerateRequest& request, int column) const;
-  void finish(Row& row) const;
-  void draw(Row& row, const float* logits, const GenerateRequest& request);
-  void evaluate_prompts(const GenerateRequest& request, std::vector<Row>& rows);
-  std::vector<ColumnToken> prompt_of(const GenerateRequest& request, const std::vector<Row>& rows,
-                                     size_t r) const;
-  std::vector<Group> groups_of(const GenerateRequest& request, const std::vector<Row>& rows) const;
-  void share_prefix(const std::vector<ColumnToken>& prefix);
-  void evaluate(const std::vector<ColumnToken>& tokens, int position, int sequence, bool output);
-  void step(std::vector<Row>& rows, const GenerateRequest& request);
-  const EdgeCounts& shown_to(const GenerateRequest& request, const std::vector<Row>& rows, int r);
-  int guess_ahead(Row& row, const EdgeCounts& shown, int n_running, int most_outputs);
-  int step_length(const std::vector<Row>& rows, const std::vector<int>& running) const;
-  int tokens_ahead(const Row& row) const;
-  void go_on(Row& row, int r, int first, int n, int n_evaluated, const GenerateRequest& request);
-  void decode();
-  GenerateResult result_of(const std::vector<Row>& rows) const;
+  std::unique_ptr<Evaluator> new_evaluator() const;
+  std::vector<int> places_of_edges() const;
+  ShownRows show_prompts(const GenerateRequest& request, std::vector<DrawnRow>& rows) const;
+  GenerateResult result_of(const std::vector<DrawnRow>& rows) const;
 
   std::shared_ptr<const Model> model_;
   const GeneratorOptions options_;
-  Grammar grammar_;
-  Drafts drafts_;
-  int largest_batch_ = 0;
-  int most_outputs_ = 0;
-  std::unique_ptr<Evaluator> evaluator_;
+  const Grammar grammar_;
+  const Drafts drafts_;
+  Decoder decoder_;
+  PromptReader prompts_;
+  LockStep steps_;
   std::vector<int> places_;  // of each edge's token among the logits; 0 where it is never drawn
   std::mutex mutex_;
   std::atomic<uint64_t> last_ticket_{0};
   std::atomic<uint64_t> aborted_ticket_{0};
   std::atomic<uint64_t> current_ticket_{0};
-  std::vector<ColumnToken> prefix_;  // whose keys and values sequence 0 keeps between calls
-  std::map<std::pair<int, int>, EdgeCounts> shown_;  // by prompt and start state
-  Batch batch_;
-  Drawer drawer_;
-  std::vector<int> scratch_, allowed_places_;
-  int64_t n_tokens_ = 0, n_batches_ = 0;
 };
 
 }  // namespace harmonic

@@ -106,8 +106,7 @@ void Grammar::take(RowProgress& row, int edge) const {
 }
 
 int Grammar::find(const RowProgress& row, int32_t token) const {
-  for (int e = automaton_.edge_offsets[row.state]; e < automaton_.edge_offsets[row.state + 1];
-       e++) {
+  for (const int e : automaton_.edges(row.state)) {
     if (automaton_.edge_tokens[e] == token) return e;
   }
   return -1;

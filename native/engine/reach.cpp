@@ -26,7 +26,7 @@ Reach::Reach(const Automaton& automaton, const std::vector<int32_t>& state_colum
   const std::vector<int> order = automaton.topological_order();
   std::vector<bool> begins(automaton.n_states(), true);  // no way into it from its own cell
   for (auto s = order.rbegin(); s != order.rend(); ++s) {
-    for (int e = automaton.edge_offsets[*s]; e < automaton.edge_offsets[*s + 1]; e++) {
+    for (const int e : automaton.edges(*s)) {
       if (is_inside(*s, e)) begins[automaton.edge_next[e]] = false;
       if (asked(*s) && !is_inside(*s, e) && automaton.edge_actions[e] == kActionMissing)
         states_[*s].missing = true;
@@ -77,7 +77,7 @@ void Reach::add_future(std::vector<Future>& futures, const Future& future) const
 /** Those of a state of a number, from those of the states behind it. */
 void Reach::find_futures(int state) {
   std::vector<Future> futures;
-  for (int e = automaton_.edge_offsets[state]; e < automaton_.edge_offsets[state + 1]; e++) {
+  for (const int e : automaton_.edges(state)) {
     const int action = automaton_.edge_actions[e];
     if (action == kActionMissing) continue;
     if (action >= kActionValue) {
@@ -132,7 +132,7 @@ bool Reach::add_points(int begin, std::vector<Interval>& points) const {
   while (!stack.empty()) {
     const int state = stack.back();
     stack.pop_back();
-    for (int e = automaton_.edge_offsets[state]; e < automaton_.edge_offsets[state + 1]; e++) {
+    for (const int e : automaton_.edges(state)) {
       const int action = automaton_.edge_actions[e], next = automaton_.edge_next[e];
       if (action >= kActionValue) {
         if (is_inside(state, e)) return false;
@@ -254,7 +254,7 @@ bool Reach::reaches(int state, const Number& number, const Domain& target) const
     unsure = true;
   }
   if (!unsure) return false;
-  for (int e = automaton_.edge_offsets[state]; e < automaton_.edge_offsets[state + 1]; e++) {
+  for (const int e : automaton_.edges(state)) {
     CellValue value;
     value.scaled = number.scaled;
     value.negative = number.negative;
