@@ -36,7 +36,8 @@ export function compileRules(
   const set: RuleSet = {
     schema,
     domains: schema.fields.map(fullDomain),
-    ...{ decoder: [], derived: [], checked: [], unique: [], questions: [], conditioned: [] },
+    ...{ decoder: [], derived: [], checked: [], unique: [], questions: [], conditions: [] },
+    conditioned: [],
   };
   for (const source of rules) {
     const parsed = parseRule(source, names);
@@ -66,7 +67,8 @@ function addCondition(set: RuleSet, condition: Condition, typed: Typed, strict: 
   const holds = (table: readonly Column[], row: number): boolean =>
     strict ? truth(table, row) === true : truth(table, row) !== false;
   const derived = strict ? undefined : compileDerived(condition, typed);
-  if (!strict) set.questions.push(derived?.question ?? { source, columns, holds });
+  if (strict) set.conditions.push({ source, columns, holds });
+  else set.questions.push(derived?.question ?? { source, columns, holds });
   const domains = truthDomains(condition, typed);
   if (domains) return restrict(set, domains.column, strict ? domains.yes : domains.no, strict, source);
   if (derived) {

@@ -44,6 +44,8 @@ export interface RuleSet {
   unique: UniqueRule[];
   /** every rule, but not the conditions, as a question to a row of a real table */
   questions: CheckedRule[];
+  /** every condition, likewise */
+  conditions: CheckedRule[];
   /** columns that conditions restrict */
   conditioned: number[];
 }

@@ -33,8 +33,8 @@ export interface JudgedPass {
 
 export interface GroupDraws {
   nRows: number;
-  /** number of the first row among all, for messages */
-  firstRow: number;
+  /** what a row is called, by its place in the group */
+  nameOf: (row: number) => string;
   /** most rows of a pass */
   nSequences: number;
   /** most draws of one row */
@@ -106,7 +106,7 @@ export async function drawRows(group: GroupDraws): Promise<DrawnRows> {
 }
 
 function exhausted(
-  { nRows, firstRow, attempts }: GroupDraws,
+  { nRows, nameOf, attempts }: GroupDraws,
   pending: readonly number[],
   nDrawn: number,
   { copies, near, failed }: RedrawCounts,
@@ -124,7 +124,7 @@ function exhausted(
   ].filter(Boolean);
   return new HarmonicError(
     "E_MODEL",
-    `no row ${firstRow + pending[0]! + 1} that may stand: of ${nDrawn} draws for ${nRows} rows ${figures.join(", ")}`,
+    `no ${nameOf(pending[0]!)} that may stand: of ${nDrawn} draws for ${nRows} rows ${figures.join(", ")}`,
     { hint: hints.join("; ") },
   );
 }

@@ -5,6 +5,7 @@ import { naturalOrder } from "../instruct/order";
 import type { AutomatonTables, Rule } from "../native/addon";
 import { cellValue } from "../rules/cells";
 import { compileRules } from "../rules/compile-rules";
+import { emptyColumn } from "../rules/condition-domain";
 import { contains, describe, type Domain, intersect, sizeOf } from "../rules/domain";
 import { narrowDomains } from "../rules/feasible";
 import type { CheckedRule, DerivedColumn, RuleSet } from "../rules/rule-set";
@@ -15,6 +16,7 @@ import { rowCount } from "../table/convert";
 import { isNumberField } from "../table/schema";
 import type { TableSource } from "../table/source";
 import type { RowAutomaton } from "./automaton";
+import type { Guess } from "./best-guess";
 import { compileOrders, type OrderedRows } from "./compile-orders";
 import { balanced, givenTable, weighted, type GivenRows } from "./given";
 import { longestPath } from "./walk";
@@ -24,7 +26,15 @@ export interface Conditions {
   /** e.g. "age > 40 and income = '>50K'" */
   where?: string | undefined;
   /** rows with some cells filled, which are completed */
-  given?: { table: TableSource; each: number } | undefined;
+  given?:
+    | {
+        table: TableSource;
+        /** rows to draw for each */
+        each: number;
+        /** what is made of these; absent: each is a row */
+        guess?: Guess["number"] | undefined;
+      }
+    | undefined;
   /** a column of which every value is drawn equally often */
   balance?: string | undefined;
   /** a table of cells with, as its last column, how often they are to be drawn */
@@ -35,7 +45,7 @@ export interface Conditions {
 export function conditionsIdentity({ where, given, balance, weights }: Conditions = {}): string {
   const cells = (table: TableSource | undefined): unknown =>
     table?.columns.map(({ name, texts, codes }) => [name, texts, Array.from(codes)]);
-  const all = [where, cells(given?.table), given?.each, balance, cells(weights)];
+  const all = [where, cells(given?.table), given?.each, given?.guess, balance, cells(weights)];
   return createHash("sha256").update(JSON.stringify(all)).digest("hex");
 }
 
@@ -88,6 +98,8 @@ export class RowPlan {
   /** rows to draw, where the given rows say how many */
   readonly rows: number | undefined;
   readonly set: RuleSet;
+  /** what the rows drawn are made one by, where they are */
+  readonly guess: Guess | undefined;
 
   private readonly domains: Domain[];
   private readonly given: GivenRows | undefined;
@@ -108,6 +120,9 @@ export class RowPlan {
     const drawable = this.domains.map((domain, f) => intersect(domain, language.domain(schema.fields[f]!)));
     this.given = givenRows(conditions, schema, drawable, seed);
     this.rows = this.given?.rows;
+    const { guess: number, each: draws = 1 } = conditions.given ?? {};
+    this.guess = number && { number, draws };
+    if (this.guess) this.checkGuess();
     for (const f of this.given?.fields ?? []) this.domains[f] = { ...this.domains[f]!, missing: false };
     const isFree = options.permuted === true || options.anyOrder === true;
     this.order = this.orderOf(isFree ? this.set.conditioned : [], isFree);
@@ -171,6 +186,14 @@ export class RowPlan {
     return Array.from({ length: nRows }, (_, row) => this.checks.every(({ holds }) => holds(columns, row)));
   }
 
+  /** Whether a row that was not drawn as it stands keeps every rule and condition. */
+  fits(columns: readonly Column[], row: number): boolean {
+    return (
+      columns.every((column, f) => this.mayHold(f, column, row)) &&
+      [...this.set.questions, ...this.set.conditions].every(({ holds }) => holds(columns, row))
+    );
+  }
+
   /** Whether no row taken before is the same under a unique rule; then it is taken itself. */
   take(columns: readonly Column[], row: number): boolean {
     const keys = this.set.unique.map((rule) => keyOf(columns, rule.columns, row));
@@ -200,9 +223,13 @@ export class RowPlan {
     return this.options.automaton.schema;
   }
 
-  /** These columns first, the others as the model writes them, derived ones behind their operands where `isFree`. */
-  private orderOf(first: readonly number[], isFree: boolean): Order {
-    const rest = naturalOrder(this.schema).filter((f) => !first.includes(f));
+  /** These columns first, then the others in their order, derived ones behind their operands where `isFree`. */
+  private orderOf(
+    first: readonly number[],
+    isFree: boolean,
+    others: Order = naturalOrder(this.schema),
+  ): Order {
+    const rest = others.filter((f) => !first.includes(f));
     const order = [...first, ...rest];
     if (!isFree) return order;
     for (const { column, operands } of this.set.derived) {
@@ -214,6 +241,35 @@ export class RowPlan {
       order.splice(behind, 0, column);
     }
     return order;
+  }
+
+  /**
+   * The columns, those of the fewest values first: rows of every pattern of filled cells end with some of the largest
+   * ones then, whose states are there once for each end.
+   */
+  private get smallFirst(): Order {
+    const isText = (f: number): boolean => emptyColumn(this.schema.fields[f]!).kind === "text";
+    const sizes = this.domains.map((domain, f) => (isText(f) ? Infinity : sizeOf(domain)));
+    return [...naturalOrder(this.schema)].sort((a, b) =>
+      sizes[a]! < sizes[b]! ? -1 : sizes[a]! > sizes[b]! ? 1 : a - b,
+    );
+  }
+
+  /** Whether rules and conditions leave a cell's value to its column. */
+  private mayHold(f: number, column: Column, row: number): boolean {
+    return column.kind === "text" || contains(this.domains[f]!, cellValue(column, row));
+  }
+
+  private checkGuess(): void {
+    const unique = this.set.unique[0];
+    if (unique === undefined) return;
+    throw new HarmonicError(
+      "E_USAGE",
+      `the rule ${unique.source} looks at all rows, and a guess is made of many`,
+      {
+        hint: "draw a row for each given one, or leave the rule out",
+      },
+    );
   }
 
   private comesLast({ column, operands }: DerivedColumn): boolean {
@@ -286,7 +342,7 @@ export class RowPlan {
       );
     }
     const conditioned = this.set.conditioned.filter((f) => !filled.includes(f));
-    return this.orderOf([...filled, ...conditioned], true);
+    return this.orderOf([...filled, ...conditioned], true, this.smallFirst);
   }
 
   private ordered({ order, nGiven, rows }: Pattern): OrderedRows {
@@ -307,11 +363,10 @@ export class RowPlan {
     const place = `${name}: row ${row + 1}`;
     for (const f of filled) {
       const field = this.schema.fields[f]!;
-      const domain = this.domains[f]!;
-      if (columns[f]!.kind === "text" || contains(domain, cellValue(columns[f]!, row))) continue;
+      if (this.mayHold(f, columns[f]!, row)) continue;
       throw new HarmonicError(
         "E_INPUT",
-        `${place}, column "${field.name}": rules and conditions leave ${describe(domain, field)}`,
+        `${place}, column "${field.name}": rules and conditions leave ${describe(this.domains[f]!, field)}`,
         { hint: "correct the cell, or change the rule or condition" },
       );
     }

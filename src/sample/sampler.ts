@@ -29,6 +29,7 @@ import { edgeCounts } from "./edge-counts";
 import { drawColumns, explanationColumns, explanationSchema } from "./explain";
 import { PrivacyGate } from "./gate";
 import { GeneratorPool } from "./generator-pool";
+import { bestGuesses, type Guess } from "./best-guess";
 import type { RowLanguage } from "./language";
 import { PromptSource } from "./prompts";
 import { RowPlan, type Conditions } from "./row-plan";
@@ -142,7 +143,8 @@ export class Sampler {
       });
       const nContext = prompts.longestPrompt(plan.orders) + plan.longestRow;
       const isDense = model.info().engine === "dense";
-      const groupRows = settings.groupRows ?? (isDense ? DENSE_GROUP_ROWS : GROUP_ROWS);
+      const nDraws = plan.guess?.draws ?? 1;
+      const groupRows = settings.groupRows ?? atLeastOne((isDense ? DENSE_GROUP_ROWS : GROUP_ROWS) / nDraws);
       // What a row's logits are does not depend on the generator there, nor on its threads.
       const isBulk = (options.settings.rows ?? Infinity) > groupRows;
       const nGenerators = isDense && isBulk ? Math.min(MOST_GENERATORS, threads) : 1;
@@ -154,7 +156,7 @@ export class Sampler {
         decimals: plan.decimals,
         nSequences: wanted,
         nContext,
-        threads: Math.max(1, Math.floor(threads / nGenerators)),
+        threads: atLeastOne(threads / nGenerators),
         explain,
         edgeCounts: edgeCounts({
           ...{ tables: plan.tables, starts: plan.starts, nRows: rowCount(columns) },
@@ -195,6 +197,11 @@ export class Sampler {
     return size === 1 || this.plan.looksBack ? 1 : size + 1;
   }
 
+  /** Rows that are drawn for a group: more than it has where several are made one. */
+  private get groupDraws(): number {
+    return this.settings.groupRows * (this.plan.guess?.draws ?? 1);
+  }
+
   /** The table of `explained`. */
   get explanationSchema(): TableSchema {
     const names = new Set(this.drawnSchema.fields.map(({ name }) => name));
@@ -208,23 +215,30 @@ export class Sampler {
    */
   async group(g: number, nRows: number, control: GroupControl = {}): Promise<DrawnRows> {
     const { groupRows, nSequences, attempts } = this.settings;
+    const { draws = 1 } = this.plan.guess ?? {};
     const firstRow = g * groupRows;
     let known: { attempt: number; seeds: BigUint64Array } | undefined;
     const drawn = await drawRows({
-      ...{ nRows, firstRow, nSequences, attempts },
+      ...{ nRows: nRows * draws, nSequences, attempts },
+      nameOf: (row) => `row ${firstRow + Math.floor(row / draws) + 1}`,
       draw: (rows, attempt) => {
         if (known?.attempt !== attempt) known = { attempt, seeds: this.seedsOf(g, attempt) };
         return this.pass(g, rows, known, control.signal);
       },
-      onRows: control.onRows,
+      onRows: (done) => control.onRows?.(Math.floor(done / draws)),
     });
     const { explained } = drawn;
     return {
       ...drawn,
+      ...(this.plan.guess && { columns: this.guesses(drawn.columns, this.plan.guess) }),
       ...(explained && {
         explained: inOrderOf(this.explanationSchema, [...drawColumns(firstRow, drawn.redraws), ...explained]),
       }),
     };
+  }
+
+  private guesses(drawn: readonly Column[], guess: Guess): Column[] {
+    return bestGuesses(drawn, guess, (columns, row) => this.plan.fits(columns, row));
   }
 
   /** Notes rows that an earlier call has drawn, for rules that look at all rows. */
@@ -250,8 +264,8 @@ export class Sampler {
     { attempt, seeds }: { attempt: number; seeds: BigUint64Array },
     signal: AbortSignal | undefined,
   ): Promise<JudgedPass> {
-    const { temperature, topP, minP, groupRows } = this.settings;
-    const starts = rows.map((row) => this.plan.start(g * groupRows + row));
+    const { temperature, topP, minP } = this.settings;
+    const starts = rows.map((row) => this.plan.start(g * this.groupDraws + row));
     const [prompts, promptOffsets] = join(
       rows.map((row, i) => this.promptOf(g, row, attempt, starts[i]!.order)),
     );
@@ -302,17 +316,16 @@ export class Sampler {
   }
 
   private promptOf(g: number, row: number, attempt: number, order: Order): Int32Array {
-    const { groupRows, rowsPerPrompt } = this.settings;
-    if (attempt > 0) return this.prompts.promptAgain(g * groupRows + row, attempt, order);
-    const promptsPerGroup = Math.ceil(groupRows / rowsPerPrompt);
+    const { rowsPerPrompt } = this.settings;
+    if (attempt > 0) return this.prompts.promptAgain(g * this.groupDraws + row, attempt, order);
+    const promptsPerGroup = Math.ceil(this.groupDraws / rowsPerPrompt);
     return this.prompts.prompt(g * promptsPerGroup + Math.floor(row / rowsPerPrompt), order);
   }
 
   /** One for each row of group g, of which a row's draws depend on nothing else. */
   private seedsOf(g: number, attempt: number): BigUint64Array {
-    const { seed, groupRows } = this.settings;
-    const random = new Random(seed).derive("rows").derive(g).derive(attempt);
-    return random.nextUint64s(groupRows);
+    const random = new Random(this.settings.seed).derive("rows").derive(g).derive(attempt);
+    return random.nextUint64s(this.groupDraws);
   }
 
   /** By column as the model writes them, NaN: the general one. */
@@ -372,6 +385,8 @@ function checkTemperatures({ temperatures }: DrawSettings, { fields }: TableSche
     { hint: `the columns are: ${names.join(", ")}` },
   );
 }
+
+const atLeastOne = (n: number): number => Math.max(1, Math.floor(n));
 
 /** Pieces one behind another, and where each begins. */
 function join(pieces: readonly Int32Array[]): [Int32Array, Int32Array] {

@@ -116,6 +116,32 @@ it("completes a table with holes", async () => {
   }
 });
 
+it("fills missing cells with the best guess of many draws, which keeps the rules", async () => {
+  const holes = join(folder, "guessed.csv");
+  writeFileSync(
+    holes,
+    "city,age,left,back,score\nParis,,2021-03-04,,\n,33,,2020-02-11,5\nBonn,20,,,\n,,,,3\n",
+  );
+  const drawn = await draw("every", ["--given", holes, "--given-rows-each", "21"]);
+  expect(drawn.rows).toHaveLength(4 * 21);
+  const spread = (r: number, name: string): number[] =>
+    drawn.rows.slice(21 * r, 21 * r + 21).map((row) => Number(row[name]));
+  for (const how of ["median", "mean"]) {
+    const { rows } = await draw(how, ["--given", holes, "--given-rows-each", "21", "--impute", how]);
+    expect(rows).toHaveLength(4);
+    expect(rows[0]).toMatchObject({ city: "Paris", country: "fr", left: "2021-03-04" });
+    expect(rows[1]).toMatchObject({ age: "33", back: "2020-02-11", score: "5" });
+    expect(rows[2]).toMatchObject({ city: "Bonn", age: "20", country: "de" });
+    rows.forEach(({ city, country, left, back }) => {
+      expect(country).toBe(COUNTRY[city!]);
+      expect(back! >= left!).toBe(true);
+    });
+    const ages = spread(0, "age").sort((a, b) => a - b);
+    const middle = how === "median" ? ages[10]! : Math.round(ages.reduce((a, b) => a + b) / 21);
+    expect(Number(rows[0]!.age)).toBe(middle);
+  }
+});
+
 it("draws values as often as asked for", async () => {
   const { rows } = await draw("balanced", ["--rows", "40", "--balance", "city"]);
   for (const city of CITIES) expect(rows.filter((row) => row.city === city)).toHaveLength(10);
@@ -132,6 +158,9 @@ it.each([
   [["--balance", "contry"], '(did you mean "country"?)'],
   [["--balance", "city", "--given", table], "expected one of `given`, `balance` and `weights`"],
   [["--given", table, "--rows", "3"], "expected `rows` or `given`, not both"],
+  [["--impute", "mean"], "expected `given` for `impute`"],
+  [["--given", table, "--impute", "mean", "--rule", "unique(left)"], "unique(left) looks at all rows"],
+  [["--given", table, "--impute", "mean", "--explain", "e.csv"], "no probability of its own to explain"],
 ])("refuses %j before anything is drawn", async (args, message) => {
   const { code, stderr } = await harmonic(["sample", run, "--out", join(folder, "no.csv"), ...args]);
   expect(stderr).toContain(message);

@@ -28,6 +28,11 @@ const SPECS = {
   where: text("--where <condition>", `rows to draw, e.g. "age > 40 and income = '>50K'"`),
   given: text("--given <file>", "rows with some cells filled, which are completed"),
   givenRowsEach: integer("--given-rows-each <n>", "rows to draw for each of them; default 1", { min: 1 }),
+  impute: choice(
+    "--impute <how>",
+    "one row for each given one: a draw, or the best guess of 100, numbers by median or mean; default draw",
+    ["draw", "median", "mean"],
+  ),
   balance: text("--balance <column>", "every value of a column equally often"),
   weights: text("--weights <file>", "how often to draw which values: their columns, then a column weight"),
   anyOrder: flag("--any-order", "conditions first, even if the adapter was trained without --permute"),
@@ -64,15 +69,30 @@ export function addSample(program: Command, io: Io): void {
           hint: "give --out FILE, or --out - for an Arrow stream on standard output",
         });
       }
-      const { rule: rules, dependencies, where, given, givenRowsEach, balance, weights, anyOrder } = options;
+      const {
+        rule: rules,
+        dependencies,
+        where,
+        given,
+        givenRowsEach,
+        impute,
+        balance,
+        weights,
+        anyOrder,
+      } = options;
       if (given !== undefined && options.rows !== undefined) {
         throw new HarmonicError("E_USAGE", "expected `rows` or `given`, not both", {
           hint: "--given-rows-each says how many rows to draw for each given one",
         });
       }
+      if (impute !== undefined && given === undefined) {
+        throw new HarmonicError("E_USAGE", "expected `given` for `impute` but received nothing", {
+          hint: "give the table whose missing cells are to be filled, e.g. --given holes.csv",
+        });
+      }
       checkDevice(options.device, view);
       const result = await sampleFolder({
-        ...{ rules, dependencies, where, given, givenRowsEach, balance, weights, anyOrder },
+        ...{ rules, dependencies, where, given, givenRowsEach, impute, balance, weights, anyOrder },
         ...{ directory, out, partRows, shard, explain, adapter, base, seed, threads },
         outFormat: format,
         stdout: io.stdout,

@@ -7,6 +7,7 @@ import { isTableBase } from "../../model/table-base";
 import { HarmonicError } from "../../errors";
 import { hashFile } from "../../hash";
 import type { StageControl } from "../../progress";
+import { GUESS_DRAWS, type Guess } from "../../sample/best-guess";
 import type { Conditions } from "../../sample/row-plan";
 import { sampleToFile, type SampleOptions } from "../../sample/sample";
 import { parseSampleSettings, type SampleSettingsInput } from "../../sample/settings";
@@ -26,6 +27,9 @@ export type SampleStageSettings = Partial<Omit<SampleSettingsInput, "seed" | "th
 
 export type SampleStageControl = StageControl & { threads?: number | undefined };
 
+/** How the missing cells of given rows are filled. */
+export type Impute = "draw" | Guess["number"];
+
 /** What a folder's rows are drawn with, in place of what it holds. */
 export interface SampleOverrides {
   /** default: the folder's */
@@ -42,8 +46,10 @@ export interface SampleOverrides {
   where?: string | undefined;
   /** path of rows with some cells filled, which are completed */
   given?: string | undefined;
-  /** rows to draw for each of them [1] */
+  /** rows to draw for each of them [1, or 100 to make a guess of] */
   givenRowsEach?: number | undefined;
+  /** what missing cells are filled with: a draw, or the best guess of many, of a number their median or mean [draw] */
+  impute?: Impute | undefined;
   /** a column of which every value is drawn equally often */
   balance?: string | undefined;
   /** path of a table of cells whose last column, weight, says how often they are drawn */
@@ -116,7 +122,8 @@ export async function sampleOptions(
   const { threads, signal, onProgress, seed = folder.run.seed } = control;
   const { rules, dependencies, anyOrder } = control;
   const conditions = await readConditions(control);
-  const givenRows = conditions.given && conditions.given.table.nRows * conditions.given.each;
+  if (conditions.given?.guess && settings.explain === true) throw notExplained();
+  const givenRows = conditions.given && rowsOf(conditions.given);
   return {
     ...data,
     labelInDistance: folder.run.settings.preprocess?.labelInDistance === true,
@@ -150,16 +157,27 @@ export async function sampleOptions(
 async function readConditions({
   where,
   given,
-  givenRowsEach: each = 1,
+  impute = "draw",
+  givenRowsEach: each = impute === "draw" ? 1 : GUESS_DRAWS,
   balance,
   weights,
 }: SampleOverrides): Promise<Conditions> {
+  const guess = impute === "draw" ? undefined : impute;
   return {
     ...{ where, balance },
-    given: given === undefined ? undefined : { table: await readTable(given), each },
+    given: given === undefined ? undefined : { table: await readTable(given), each, guess },
     weights: weights === undefined ? undefined : await readTable(weights),
   };
 }
+
+/** Rows that come of given ones. */
+const rowsOf = ({ table, each, guess }: NonNullable<Conditions["given"]>): number =>
+  table.nRows * (guess ? 1 : each);
+
+const notExplained = (): HarmonicError =>
+  new HarmonicError("E_USAGE", "a guess made of many draws has no probability of its own to explain", {
+    hint: "leave --explain out, or --impute for one draw of each row",
+  });
 
 /** Table models have an engine on the processor that few devices are faster than. */
 function deviceOf({ device = "auto" }: SampleStageSettings, isTable: boolean): Device["kind"] {
