@@ -5,7 +5,11 @@ import { rowCount, selectRows } from "../table/convert";
 import { RowLikelihood, type LikelihoodOptions, type RowLosses } from "../train/likelihood";
 import type { EvaluateOptions } from "./evaluate";
 import { REAL } from "./evaluation";
+import type { MetricResult } from "./metric";
 import { mean, sampleIds } from "./rows";
+
+/** Rows of each kind below which nothing is said. */
+const FEWEST_ROWS = 10;
 
 export interface ModelLossesOptions {
   /** what drew the rows; its base alone is what losses are calibrated by */
@@ -112,6 +116,30 @@ export class ModelLosses {
       likelihood.close();
     }
   }
+}
+
+/**
+ * The score of a table by the losses of its rows; none where they are not the model's or too few.
+ * @param table its name among the scores
+ */
+export async function scoreByLosses(
+  losses: Pick<ModelLosses, "of">,
+  table: string,
+  score: (compared: Compared) => MetricResult,
+): Promise<MetricResult> {
+  const compared = await losses.of(table);
+  if (!compared) {
+    return { value: NaN, notes: ["only rows that the run's own model drew can be scored by its losses"] };
+  }
+  if (fewestRows(compared) < FEWEST_ROWS) {
+    return { value: NaN, notes: [`fewer than ${FEWEST_ROWS} rows of a kind`] };
+  }
+  return score(compared);
+}
+
+/** Rows of the kind that there are fewer of. */
+export function fewestRows({ members, others }: Compared): number {
+  return Math.min(members.model.nats.length, others.model.nats.length);
 }
 
 /** The natural order of columns, which is undefined, then random ones. */

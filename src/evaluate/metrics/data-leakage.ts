@@ -1,12 +1,13 @@
 import { around, deviation, type Interval } from "../intervals";
 import type { Metric, MetricResult } from "../metric";
-import type { Compared, Losses, ModelLosses, PairedLosses } from "../model-losses";
+import {
+  scoreByLosses,
+  type Compared,
+  type Losses,
+  type ModelLosses,
+  type PairedLosses,
+} from "../model-losses";
 import { mean } from "../rows";
-
-/** Rows of each kind below which nothing is said. */
-export const FEWEST_ROWS = 10;
-
-export const OTHER_MODEL = "only rows that the run's own model drew can be scored by its losses";
 
 /**
  * DLT, the data leakage test (HARMONIC, section 5): how much less perplexed the generator is by rows that it learned
@@ -30,18 +31,15 @@ export function dataLeakage(losses: Pick<ModelLosses, "of" | "nOrders">): Metric
       { key: "calibrated", title: "difference of log perplexity over the base's", direction: "higher" },
     ],
     yardstick: "fresh",
-    async compute(_table, _context, _whole, name) {
-      const compared = await losses.of(name);
-      if (!compared) return { value: NaN, notes: [OTHER_MODEL] };
-      return { ...leakageOf(compared), detail: { nOrders: losses.nOrders, ...detailOf(compared) } };
-    },
+    compute: (_table, _context, _whole, name) =>
+      scoreByLosses(losses, name, (compared) => leakageOf(compared, losses.nOrders)),
   };
 }
 
-function leakageOf({ members, others, scored }: Compared): MetricResult {
-  const n = Math.min(members.model.nats.length, others.model.nats.length);
-  if (n < FEWEST_ROWS) return { value: NaN, notes: [`fewer than ${FEWEST_ROWS} rows of a kind`] };
+function leakageOf({ members, others, scored }: Compared, nOrders: number): MetricResult {
   const { value, interval } = differenceOf(perplexities(members.model), perplexities(others.model));
+  const original = differenceOf(perplexities(members.model, 2), perplexities(others.model, 2));
+  const overBase = differenceOf(calibrated(members), calibrated(others));
   return {
     value,
     interval,
@@ -49,19 +47,14 @@ function leakageOf({ members, others, scored }: Compared): MetricResult {
       train: mean(perplexities(members.model)),
       holdout: mean(perplexities(others.model)),
       synthetic: mean(perplexities(scored)),
-      original: differenceOf(perplexities(members.model, 2), perplexities(others.model, 2)).value,
-      calibrated: differenceOf(calibrated(members), calibrated(others)).value,
+      original: original.value,
+      calibrated: overBase.value,
     },
-  };
-}
-
-function detailOf({ members, others }: Compared): Record<string, unknown> {
-  return {
-    members: members.model.nats.length,
-    others: others.model.nats.length,
-    intervals: {
-      original: differenceOf(perplexities(members.model, 2), perplexities(others.model, 2)).interval,
-      calibrated: differenceOf(calibrated(members), calibrated(others)).interval,
+    detail: {
+      nOrders,
+      members: members.model.nats.length,
+      others: others.model.nats.length,
+      intervals: { original: original.interval, calibrated: overBase.interval },
     },
   };
 }

@@ -1,7 +1,12 @@
 import { attack, notesOnFew } from "../attack";
-import type { Metric } from "../metric";
-import type { ModelLosses, PairedLosses } from "../model-losses";
-import { FEWEST_ROWS, OTHER_MODEL } from "./data-leakage";
+import type { Metric, MetricResult } from "../metric";
+import {
+  fewestRows,
+  scoreByLosses,
+  type Compared,
+  type ModelLosses,
+  type PairedLosses,
+} from "../model-losses";
 
 /**
  * Membership inference by who has the model itself: rows that it finds likely are taken for members (Yeom et al. 2018), or
@@ -23,33 +28,28 @@ export function lossMembership(losses: ModelLosses): Metric {
       { key: "calibrated-found", title: "members found by it at 1 % false alarms", direction: "lower" },
     ],
     yardstick: "fresh",
-    async compute(_table, _context, _whole, name) {
-      const compared = await losses.of(name);
-      if (!compared) return { value: NaN, notes: [OTHER_MODEL] };
-      const { members, others } = compared;
-      const n = members.model.nats.length;
-      const fewest = Math.min(n, others.model.nats.length);
-      if (fewest < FEWEST_ROWS) return { value: NaN, notes: [`fewer than ${FEWEST_ROWS} rows of a kind`] };
-      const both = (score: (rows: PairedLosses, row: number) => number): Float64Array =>
-        Float64Array.of(
-          ...members.model.nats.map((_, row) => score(members, row)),
-          ...others.model.nats.map((_, row) => score(others, row)),
-        );
-      const byLoss = attack(
-        both(({ model }, row) => -model.nats[row]!),
-        n,
-      );
-      const calibrated = attack(
-        both(({ model, base }, row) => base.nats[row]! - model.nats[row]!),
-        n,
-      );
-      return {
-        value: byLoss.area,
-        interval: byLoss.interval,
-        parts: { found: byLoss.found, calibrated: calibrated.area, "calibrated-found": calibrated.found },
-        detail: { members: n, others: others.model.nats.length, byLoss, calibrated },
-        notes: notesOnFew(fewest),
-      };
-    },
+    compute: (_table, _context, _whole, name) => scoreByLosses(losses, name, membershipOf),
+  };
+}
+
+function membershipOf(compared: Compared): MetricResult {
+  const { members, others } = compared;
+  const n = members.model.nats.length;
+  const attackBy = (score: (rows: PairedLosses, row: number) => number) =>
+    attack(
+      Float64Array.of(
+        ...members.model.nats.map((_, row) => score(members, row)),
+        ...others.model.nats.map((_, row) => score(others, row)),
+      ),
+      n,
+    );
+  const byLoss = attackBy(({ model }, row) => -model.nats[row]!);
+  const calibrated = attackBy(({ model, base }, row) => base.nats[row]! - model.nats[row]!);
+  return {
+    value: byLoss.area,
+    interval: byLoss.interval,
+    parts: { found: byLoss.found, calibrated: calibrated.area, "calibrated-found": calibrated.found },
+    detail: { members: n, others: others.model.nats.length, byLoss, calibrated },
+    notes: notesOnFew(fewestRows(compared)),
   };
 }
