@@ -157,6 +157,10 @@ export class Classifier {
     signal?.addEventListener("abort", abort);
     try {
       return await work();
+    } catch (error) {
+      // What the engine says of it is about training.
+      throwIfAborted(signal, "the evaluation");
+      throw error;
     } finally {
       signal?.removeEventListener("abort", abort);
     }
