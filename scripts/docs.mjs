@@ -13,6 +13,8 @@ const MARKED = /(<!-- figures ([\w-]+) -->\n)[\s\S]*?(<!-- \/figures -->)/g;
 
 const results = (name) => JSON.parse(readFileSync(`benchmarks/results/${name}.json`, "utf8"));
 const times = (ratio) => (ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1));
+
+/** A table in Markdown: numbers to the right, what they are of to the left. */
 const table = (header, rows) =>
   [header, header.map((_, i) => (i === 0 ? "---" : "---:")), ...rows]
     .map((cells) => `| ${cells.join(" | ")} |`)
@@ -28,57 +30,67 @@ function median({ trials }, metric, settings, show) {
   return typeof found?.median === "number" ? show(found.median) : "-";
 }
 
+/** Rows of a table by the keys of ratios, those that were measured. */
+const ratioRows = (ratios, lines) =>
+  lines.filter(([, key]) => ratios[key] !== undefined).map(([text, key, show]) => [text, show(ratios[key])]);
+
 /** The line below a table that says where its figures were measured. */
 const madeOn = ({ machine, commit }) =>
-  `\n\nMeasured on ${machine.cores} cores (${machine.cpu}) at commit ${commit.slice(0, 7)}.`;
+  `Measured on ${machine.cores} cores (${machine.cpu}) at commit ${commit.slice(0, 7)}.`;
+
+/** A table of what was measured, with where. */
+const measuredTable = (measured, header, rows) => `${table(header, rows)}\n\n${madeOn(measured)}`;
 
 /** What each mark is filled with, by its name. */
 const FIGURES = {
   train() {
     const measured = results("train");
-    const { ratios } = measured;
-    const lines = [
-      ["tokens a second, against PyTorch + PEFT in BF16", "tokens_vs_peft_bf16", times],
-      ["tokens a second, against PyTorch + PEFT in F32", "tokens_vs_peft_f32", times],
-      ["rows learned a second, every row of a group against the last", "rows_vs_peft", times],
-      ["peak memory, of PyTorch + PEFT's in BF16", "memory_vs_peft", (x) => x.toFixed(2)],
-      ["from scratch, tokens a second against PyTorch", "scratch_tokens_vs_pytorch", times],
-    ].filter(([, key]) => ratios[key] !== undefined);
-    return `${table(
+    return measuredTable(
+      measured,
       ["training on two threads", "times"],
-      lines.map(([text, key, show]) => [text, show(ratios[key])]),
-    )}${madeOn(measured)}`;
+      ratioRows(measured.ratios, [
+        ["tokens a second, against PyTorch + PEFT in BF16", "tokens_vs_peft_bf16", times],
+        ["tokens a second, against PyTorch + PEFT in F32", "tokens_vs_peft_f32", times],
+        ["rows learned a second, every row of a group against the last", "rows_vs_peft", times],
+        ["peak memory, of PyTorch + PEFT's in BF16", "memory_vs_peft", (x) => x.toFixed(2)],
+        ["from scratch, tokens a second against PyTorch", "scratch_tokens_vs_pytorch", times],
+      ]),
+    );
   },
   sample() {
     const measured = results("sample");
-    const { ratios } = measured;
     const each = (x) => `${x.toFixed(1)} rows/s`;
-    const lines = [
-      ["ours, five examples, eight rows a prompt", "adult_rows_per_s_with_examples", each],
-      ["ours, without examples", "adult_rows_per_s_without", each],
-      ["against llama.cpp's server with a JSON schema", "rows_vs_llama_server", times],
-      ["against llama.cpp's server with our format as a grammar", "rows_vs_llama_server_same_format", times],
-      ["against node-llama-cpp with a JSON grammar", "rows_vs_node_llama_cpp", times],
-      ["against be_great, without examples", "rows_vs_be_great", times],
-    ].filter(([, key]) => ratios[key] !== undefined);
-    return `${table(
+    return measuredTable(
+      measured,
       ["drawing rows of adult from a tuned SmolLM2-135M", "rows/s, or times"],
-      lines.map(([text, key, show]) => [text, show(ratios[key])]),
-    )}${madeOn(measured)}`;
+      ratioRows(measured.ratios, [
+        ["ours, five examples, eight rows a prompt", "adult_rows_per_s_with_examples", each],
+        ["ours, without examples", "adult_rows_per_s_without", each],
+        ["against llama.cpp's server with a JSON schema", "rows_vs_llama_server", times],
+        [
+          "against llama.cpp's server with our format as a grammar",
+          "rows_vs_llama_server_same_format",
+          times,
+        ],
+        ["against node-llama-cpp with a JSON grammar", "rows_vs_node_llama_cpp", times],
+        ["against be_great, without examples", "rows_vs_be_great", times],
+      ]),
+    );
   },
   switches() {
     const measured = results("sample");
     const { ratios } = measured;
     const show = (key) => (ratios[key] === undefined ? "" : ratios[key].toFixed(2));
     const names = ["jumpForward", "sharePrefix", "sharePrompt", "cutVocabulary", "drafts", "smallCache"];
-    return `${table(
+    return measuredTable(
+      measured,
       ["times the rows/s by a switch", "all others on", "all others off"],
       [
         ...names.map((name) => [`\`${name}\``, `switch_${name}_with_others`, `switch_${name}_alone`]),
         ["`drafts`, four rows in lock-step", "switch_drafts_with_few_rows", ""],
         ["our own graph instead of llama.cpp's", "switch_graph_with_others", "switch_graph_alone"],
       ].map(([text, ...keys]) => [text, ...keys.map(show)]),
-    )}${madeOn(measured)}`;
+    );
   },
   evaluate() {
     const measured = results("evaluate");
@@ -86,30 +98,36 @@ const FIGURES = {
     const seconds = (settings) =>
       median(measured, "seconds", settings, (x) => `${x.toFixed(x < 10 ? 1 : 0)} s`);
     const large = [100_000, 1_000_000].map((rows) => ({ scores: "all", rows }));
-    const lines = [
-      ["the scores that SDMetrics gives, 30,000 rows: ours", seconds({ scores: "sdmetrics" })],
-      ["times faster than SDMetrics", times(ratios.speed_vs_sdmetrics)],
-      ["the attacks of Anonymeter, 30,000 rows: ours", seconds({ scores: "anonymeter" })],
-      ["times faster than Anonymeter", times(ratios.speed_vs_anonymeter)],
-      ...large.map((settings) => [
-        `all default scores, ${settings.rows.toLocaleString("en")} rows against a tenth as many real ones`,
-        `${seconds(settings)}, ${median(measured, "peak_memory", settings, (x) => `${x.toFixed(0)} MB`)}`,
-      ]),
-    ];
-    return `${table(["scores on two threads", "figure"], lines)}${madeOn(measured)}`;
+    return measuredTable(
+      measured,
+      ["scores on two threads", "figure"],
+      [
+        ["the scores that SDMetrics gives, 30,000 rows: ours", seconds({ scores: "sdmetrics" })],
+        ["times faster than SDMetrics", times(ratios.speed_vs_sdmetrics)],
+        ["the attacks of Anonymeter, 30,000 rows: ours", seconds({ scores: "anonymeter" })],
+        ["times faster than Anonymeter", times(ratios.speed_vs_anonymeter)],
+        ...large.map((settings) => [
+          `all default scores, ${settings.rows.toLocaleString("en")} rows against a tenth as many real ones`,
+          `${seconds(settings)}, ${median(measured, "peak_memory", settings, (x) => `${x.toFixed(0)} MB`)}`,
+        ]),
+      ],
+    );
   },
   million() {
     const measured = results("million");
-    const lines = ["parquet", "csv"].map((format) => [
-      format,
-      ...[
-        ["rows_per_second", (x) => `${x.toFixed(0)} rows/s`],
-        ["peak_memory", (x) => `${x.toFixed(0)} MB`],
-        ["memory_growth", (x) => `${x.toFixed(0)} MB`],
-        ["invalid_rows", (x) => x.toFixed(0)],
-      ].map(([metric, show]) => median(measured, metric, { format }, show)),
-    ]);
-    return `${table(["a million rows to", "speed", "peak memory", "growth", "invalid rows"], lines)}${madeOn(measured)}`;
+    return measuredTable(
+      measured,
+      ["a million rows to", "speed", "peak memory", "growth", "invalid rows"],
+      ["parquet", "csv"].map((format) => [
+        format,
+        ...[
+          ["rows_per_second", (x) => `${x.toFixed(0)} rows/s`],
+          ["peak_memory", (x) => `${x.toFixed(0)} MB`],
+          ["memory_growth", (x) => `${x.toFixed(0)} MB`],
+          ["invalid_rows", (x) => x.toFixed(0)],
+        ].map(([metric, show]) => median(measured, metric, { format }, show)),
+      ]),
+    );
   },
   groups() {
     const measured = results("groups");
