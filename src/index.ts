@@ -56,6 +56,7 @@ export { learnDependencies } from "./rules/dependencies";
 export { runBench, type BenchOptions } from "./bench/bench";
 export { readBenchFile, type BenchFile } from "./bench/bench-file";
 export { formatBench, type BenchFigure, type BenchResult } from "./bench/summary";
+export { evaluateFiles, type EvaluateFilesOptions } from "./run/evaluate-files";
 export { evaluateFolder, type EvaluateFolderOptions } from "./run/evaluate-folder";
 export { evaluate, type EvaluateOptions, type NamedTable } from "./evaluate/evaluate";
 export type { Evaluation } from "./evaluate/evaluation";

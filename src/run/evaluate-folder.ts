@@ -1,11 +1,13 @@
-import { readFile } from "node:fs/promises";
+import { copyFile, readFile } from "node:fs/promises";
 import { HarmonicError } from "../errors";
 import { evaluationSchema, type Evaluation } from "../evaluate/evaluation";
 import type { StageControl } from "../progress";
 import { FILES, RunFolder } from "./folder";
+import { writeScores, type ScoreFiles } from "./score-files";
 import { evaluateStage, type EvaluateStageSettings } from "./stages/evaluate";
 
-export interface EvaluateFolderOptions extends StageControl {
+/** Scores and report are written into the folder, and to the files given beside. */
+export interface EvaluateFolderOptions extends ScoreFiles, StageControl {
   /** a run folder with rows */
   directory: string;
   threads?: number | undefined;
@@ -24,7 +26,11 @@ export async function evaluateFolder(options: EvaluateFolderOptions): Promise<Ev
       });
     }
     await evaluateStage(folder, options, options.settings);
-    return evaluationSchema.parse(JSON.parse(await readFile(folder.path(FILES.metrics), "utf8")));
+    const scores = await readFile(folder.path(FILES.metrics), "utf8");
+    const evaluation = evaluationSchema.parse(JSON.parse(scores));
+    await writeScores(options, evaluation);
+    if (options.report !== undefined) await copyFile(folder.path(FILES.report), options.report);
+    return evaluation;
   } finally {
     await folder.close();
   }

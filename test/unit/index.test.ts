@@ -31,6 +31,7 @@ describe("the library", () => {
         "columnsFromBatches",
         "diagnose",
         "evaluate",
+        "evaluateFiles",
         "evaluateFolder",
         "exportAdapter",
         "formatBench",

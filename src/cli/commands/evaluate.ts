@@ -1,30 +1,17 @@
-import { copyFile, rm } from "node:fs/promises";
-import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { HarmonicError } from "../../errors";
-import { evaluate } from "../../evaluate/evaluate";
 import type { Evaluation } from "../../evaluate/evaluation";
 import { formatScores } from "../../evaluate/format-scores";
-import type { Metric } from "../../evaluate/metric";
-import { llmEfficiency } from "../../evaluate/metrics/llm-efficiency";
-import { readTables } from "../../evaluate/read-tables";
-import { scoresCsv } from "../../evaluate/scores-csv";
-import { DEFAULT_BASE } from "../../model/registry";
-import { resolveBase } from "../../model/resolve";
 import type { StageControl } from "../../progress";
-import { renderReport } from "../../report/report";
-import { writeText } from "../../run/atomic";
+import { evaluateFiles } from "../../run/evaluate-files";
 import { evaluateFolder } from "../../run/evaluate-folder";
-import { FILES } from "../../run/folder";
-import { loadSchema } from "../../table/schema-json";
-import { packageVersion } from "../../version";
 import { defineCommand } from "../command";
 import type { Io } from "../io";
-import { flag, integer, text, type OptionValues } from "../options";
-import { EVALUATE_SPECS } from "../stage-options";
+import { flag, text, texts, type OptionValues } from "../options";
+import { EVALUATE_SPECS, SHARED_SPECS } from "../stage-options";
 
 const SPECS = {
+  synthetic: texts("--synthetic <name=file...>", "synthetic tables to score, each under its name"),
   train: text("--train <file>", "real rows that the generator learned from"),
   test: text("--test <file>", "real rows to test on"),
   holdout: text("--holdout <file>", "real rows that nothing has seen, to compare distances with"),
@@ -36,110 +23,69 @@ const SPECS = {
   tune: flag("--tune", "search for the learners' settings by the paper's grid"),
   compat: flag("--compat", "also the original method's own figures"),
   ...EVALUATE_SPECS,
-  base: text("--base <model>", "the model of --lle for tables of files"),
-  seed: integer("--seed <n>", "seed of samples and learners", { min: 0 }),
-  threads: integer("--threads <n>", "threads; default: all cores", { min: 1 }),
+  base: text("--base <model>", "the model of --lle for tables of files; default smollm2-135m"),
+  ...SHARED_SPECS,
 };
 
 type Options = OptionValues<typeof SPECS>;
 
 /** What a run folder has already. */
-const OF_FILES = ["train", "test", "holdout", "schema", "target", "base", "seed"] as const;
+const OF_FILES = ["synthetic", "train", "test", "holdout", "schema", "target", "base", "seed"] as const;
 
 export function addEvaluate(program: Command, io: Io): void {
   const command = program
     .command("evaluate")
     .argument("[run]", "a run folder, to score its rows; else tables are given by the options")
-    .option("--synthetic <name=file...>", "synthetic tables to score, each under its name")
     .description("score synthetic tables against the real one");
   defineCommand(
     command,
     SPECS,
     io,
     async ({ arguments: [directory], options, control, print }) => {
-      const { synthetic } = command.opts<{ synthetic?: string[] }>();
-      if (directory !== undefined) {
-        const evaluation = await evaluateRun(directory, options, synthetic, control);
-        return print(evaluation, formatScores(evaluation));
-      }
-      const { schema, target, seed, threads, tune, compat } = options;
-      if (options.dlt !== undefined) {
-        throw new HarmonicError("E_USAGE", "expected a run folder for `dlt`: its model is what is compared", {
-          hint: "harmonic evaluate RUN_DIR --dlt 1000",
-        });
-      }
-      const tables = await readTables(
-        {
-          train: required(options.train, "train"),
-          test: required(options.test, "test"),
-          holdout: options.holdout,
-          synthetic: (synthetic ?? [required(undefined, "synthetic NAME=")]).map(parseNamed),
-        },
-        {
-          ...(schema === undefined ? {} : { schema: await loadSchema(schema) }),
-          ...(target === undefined ? {} : { target }),
-        },
-      );
-      const result = options.metrics ?? options.csv ?? options.report;
-      // Without a file for the results there is none to go on from either.
-      const keep = result === undefined ? undefined : `${result}.partial`;
-      const extra = options.lle ? [await efficiencyOf(options, tables, control)] : [];
-      const evaluation = await evaluate({ ...tables, ...control, seed, threads, tune, compat, keep, extra });
-      const settings = {
-        ...Object.fromEntries(
-          (["train", "test", "holdout", "schema"] as const).map((name) => [name, options[name] ?? null]),
-        ),
-        synthetic: (synthetic ?? []).join(", "),
-        ...{ tune: tune ?? false, compat: compat ?? false, "version of harmonic": packageVersion() },
-      };
-      await writeScores(options, evaluation);
-      if (options.report) await writeText(options.report, renderReport({ ...tables, evaluation, settings }));
-      if (keep !== undefined) await rm(keep, { force: true });
+      const evaluation =
+        directory === undefined
+          ? await scoreFiles(options, control)
+          : await scoreFolder(directory, options, control);
       await print(evaluation, formatScores(evaluation));
     },
     { config: true },
   );
 }
 
-/** Scores a run folder's rows there, and copies the results to the files asked for. */
-async function evaluateRun(
-  directory: string,
-  options: Options,
-  synthetic: string[] | undefined,
-  control: StageControl,
-): Promise<Evaluation> {
-  const given = OF_FILES.find((name) => options[name] !== undefined) ?? (synthetic && "synthetic");
+function scoreFiles(options: Options, control: StageControl): Promise<Evaluation> {
+  const { dlt, lle, tune, compat, ...rest } = options;
+  if (dlt !== undefined) {
+    throw new HarmonicError("E_USAGE", "expected a run folder for `dlt`: its model is what is compared", {
+      hint: "harmonic evaluate RUN_DIR --dlt 1000",
+    });
+  }
+  const train = required(options.train, "train FILE");
+  const test = required(options.test, "test FILE");
+  const synthetic = required(options.synthetic, "synthetic NAME=FILE").map(parseNamed);
+  return evaluateFiles({
+    ...rest,
+    ...{ train, test, synthetic },
+    settings: { lle, tune, compat },
+    ...control,
+  });
+}
+
+function scoreFolder(directory: string, options: Options, control: StageControl): Promise<Evaluation> {
+  const given = OF_FILES.find((name) => options[name] !== undefined);
   if (given !== undefined) {
     throw new HarmonicError("E_USAGE", `expected no \`${given}\` beside a run folder, which has its own`, {
       hint: "leave the folder out to score tables of files",
     });
   }
-  const { dlt, lle, tune, compat, threads } = options;
+  const { dlt, lle, tune, compat, threads, metrics, csv, report } = options;
   const settings = { dlt, lle, tune, compat };
-  const evaluation = await evaluateFolder({ directory, settings, threads, ...control });
-  await writeScores(options, evaluation);
-  if (options.report) await copyFile(join(directory, FILES.report), options.report);
-  return evaluation;
+  return evaluateFolder({ directory, settings, threads, ...{ metrics, csv, report }, ...control });
 }
 
-async function writeScores({ metrics, csv }: Options, evaluation: Evaluation): Promise<void> {
-  if (metrics) await writeText(metrics, JSON.stringify(evaluation, null, 2) + "\n");
-  if (csv) await writeText(csv, scoresCsv(evaluation));
-}
-
-async function efficiencyOf(
-  { base: name = DEFAULT_BASE, seed = 0, threads = availableParallelism() }: Options,
-  tables: Awaited<ReturnType<typeof readTables>>,
-  control: StageControl,
-): Promise<Metric> {
-  const { path: base, sha256 } = await resolveBase(name, control);
-  return { ...llmEfficiency({ tables, base, seed, threads, ...control }), identity: sha256 };
-}
-
-function required(value: string | undefined, name: string): string {
+function required<T>(value: T | undefined, usage: string): T {
   if (value !== undefined) return value;
-  throw new HarmonicError("E_USAGE", `expected a file for \`${name}\` but received nothing`, {
-    hint: `give --${name} FILE`,
+  throw new HarmonicError("E_USAGE", `expected a file for \`${usage.split(" ")[0]}\` but received nothing`, {
+    hint: `give --${usage}, or a run folder`,
   });
 }
 
