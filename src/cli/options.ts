@@ -17,6 +17,8 @@ export interface OptionSpec<T extends z.ZodType = z.ZodType> {
   preset?: string;
   /** may be given several times */
   repeated?: boolean;
+  /** heading of the options that it stands among in --help; absent: the general ones */
+  group?: string;
 }
 
 export type OptionSpecs = Record<string, OptionSpec>;
@@ -65,6 +67,10 @@ export const real = (
   return { flags, description, expected: `a number ${bounds.join(" and ")}`.trim(), schema };
 };
 
+/** A number from 0 to `max`. */
+export const share = (flags: string, description: string, max = 1): OptionSpec<z.ZodNumber> =>
+  real(flags, description, { min: 0, max });
+
 /** An amount of memory: digits with a unit of 1000 or 1024, or bytes. */
 export const size = (flags: string, description: string): OptionSpec<z.ZodString> => ({
   flags,
@@ -105,11 +111,15 @@ export const texts = (flags: string, description: string): OptionSpec<z.ZodArray
   repeated: true,
 });
 
+/** The same options under a heading of their own in --help. */
+export const inGroup = <S extends OptionSpecs>(group: string, specs: S): S =>
+  Object.fromEntries(Object.entries(specs).map(([key, spec]) => [key, { ...spec, group }])) as S;
+
 /** Adds the options, and --config where `config` is true. */
 export function addOptions(command: Command, specs: OptionSpecs, { config = false } = {}): Command {
   for (const spec of Object.values(specs)) {
     const option = new Option(spec.flags, spec.description);
-    if (spec.preset !== undefined) option.preset(spec.preset);
+    if (spec.group !== undefined) option.helpGroup(spec.group);
     if (spec.repeated) option.argParser((value, before: string[] | undefined) => [...(before ?? []), value]);
     command.addOption(option);
   }
@@ -139,7 +149,7 @@ export async function readOptions<S extends OptionSpecs>(
     const value = given[option.attributeName()];
     // A --no-x that is not given reads true.
     if (value !== undefined && !(option.negate && value === true))
-      values[key] = check(key, spec, fromText(value, spec));
+      values[key] = check(key, spec, fromText(value === true ? (spec.preset ?? value) : value, spec));
   }
   return values as OptionValues<S>;
 }
