@@ -12,6 +12,8 @@ export const PYTHON_PEERS = [
   "peft==0.18.0",
   "accelerate==1.15.0",
   "be_great==0.0.14",
+  "realtabformer==0.2.4",
+  "shapely==2.2.0",
   "datasets==5.0.1",
   "pandas==3.1.1",
   "scikit-learn==1.9.1",

@@ -6,8 +6,10 @@ import { runTableTrial, type Drawn, type TableTrial } from "./trial";
 export interface OursTrial extends TableTrial {
   /** table, or a language model */
   base: string;
+  /** default: as many as suit the table */
+  epochs?: number;
   /** further options of harmonic train */
-  options: string[];
+  options?: string[];
 }
 
 const BIN = join(__dirname, "..", "..", "bin", "harmonic.js");
@@ -20,7 +22,7 @@ async function main(): Promise<void> {
 }
 
 async function draw(
-  { splits, rows, threads, base, options }: OursTrial,
+  { splits, rows, most, threads, base, epochs, options = [] }: OursTrial,
   seed: number,
   folder: string,
   scored: string,
@@ -28,23 +30,21 @@ async function draw(
   const run = join(folder, "run");
   const common = ["--threads", String(threads), "--quiet", "--json"];
   const preprocess = base === "table" ? ["--k", "0"] : [];
-  await harmonic([
-    "preprocess",
-    splits.train,
-    "--target",
-    splits.target,
-    "--out",
-    run,
-    ...preprocess,
-    ...common,
-  ]);
-  const train = await harmonic(["train", run, "--base", base, "--seed", String(seed), ...options, ...common]);
-  await harmonic(["sample", run, "--out", scored, ...common]);
-  const out = ["--rows", String(rows), "--out", join(folder, "rows.parquet")];
-  const sample = await harmonic(["sample", run, ...out, ...common]);
+  const told = ["--target", splits.target, "--out", run, ...preprocess, ...common];
+  const read = await harmonic(["preprocess", splits.train, ...told]);
+  const passes = epochs === undefined ? [] : ["--epochs", String(epochs)];
+  const settings = ["--base", base, "--seed", String(seed), ...passes, ...options];
+  const train = await harmonic(["train", run, ...settings, ...common]);
+  const nScored = Math.min(read.result["rows"]!, most ?? Infinity);
+  let sample = await harmonic(["sample", run, "--rows", String(nScored), "--out", scored, ...common]);
+  if (rows > nScored) {
+    const out = ["--rows", String(rows), "--out", join(folder, "rows.parquet")];
+    sample = await harmonic(["sample", run, ...out, ...common]);
+  }
   return {
     trainSeconds: train.result["seconds"]!,
-    rowsPerSecond: rows / sample.result["seconds"]!,
+    epochs: train.result["epochs"]!,
+    rowsPerSecond: sample.result["rows"]! / sample.result["seconds"]!,
     peakMemory: Math.max(train.peakMemory, sample.peakMemory),
   };
 }
