@@ -1,8 +1,9 @@
 import { loadAddon } from "../../src/native/load";
-import type { TrainBatch } from "../../src/native/addon";
+import type { LabelSets, TrainBatch } from "../../src/native/addon";
 import { benchmarkCache } from "../harness/cache";
 import { report, trialArguments } from "../harness/child";
 import { Random } from "../../src/random";
+import { ALL_ALLOWED } from "../../src/sample/choices";
 import type { ScratchTrial } from "./scratch-trials";
 
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
@@ -19,7 +20,7 @@ async function main(): Promise<void> {
     path,
     threads,
     vocabulary: new Int32Array(0),
-    allowedSets: trial.softmax === "column" ? columnSets(nVocabulary, nTokens) : new Uint8Array(0),
+    allowedSets: trial.softmax === "column" ? columnSets(nVocabulary, nTokens) : ALL_ALLOWED,
   });
   const random = new Random(1);
   const tokens_per_second: number[] = [];
@@ -38,12 +39,12 @@ async function main(): Promise<void> {
   report({ tokens_per_second, rows_per_second });
 }
 
-/** Every column owns an equal range of ids: shape (columns, nVocabulary). */
-function columnSets(nVocabulary: number, nColumns: number): Uint8Array {
-  const width = nVocabulary / nColumns;
-  return Uint8Array.from({ length: nColumns * nVocabulary }, (_, i) =>
-    Math.floor((i % nVocabulary) / width) === Math.floor(i / nVocabulary) ? 1 : 0,
-  );
+/** Every column owns an equal range of ids. */
+function columnSets(nVocabulary: number, nColumns: number): LabelSets {
+  return {
+    offsets: Int32Array.from({ length: nColumns + 1 }, (_, column) => (column * nVocabulary) / nColumns),
+    labels: Int32Array.from({ length: nVocabulary }, (_, id) => id),
+  };
 }
 
 /** Rows of one token a column; each predicts the next column, the last one the first. */

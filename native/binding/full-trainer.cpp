@@ -17,7 +17,9 @@ Napi::Value open_full_trainer(const Napi::CallbackInfo& info) {
   if (o.Has("dropout")) options.dropout = o.Get("dropout").As<Napi::Number>().FloatValue();
   options.threads = o.Get("threads").As<Napi::Number>();
   options.vocabulary = copy_array<int32_t>(o.Get("vocabulary"));
-  options.allowed_sets = copy_array<uint8_t>(o.Get("allowedSets"));
+  const auto sets = o.Get("allowedSets").As<Napi::Object>();
+  options.allowed_sets = {copy_array<int32_t>(sets.Get("offsets")),
+                          copy_array<int32_t>(sets.Get("labels"))};
   if (o.Has("columns")) {
     const auto columns = o.Get("columns").As<Napi::Object>();
     options.columns.n = columns.Get("n").As<Napi::Number>();

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
+#include <string>
 
 #include "engine/dense-ops.h"
+#include "engine/error.h"
 
 namespace harmonic {
 namespace {
@@ -15,29 +19,74 @@ struct Scratch {
   std::vector<float> logits, rows, d_rows;
 };
 
+[[noreturn]] void fail(const std::string& what) {
+  throw Error("E_USAGE", "expected each of `allowedSets` to hold " + what);
+}
+
 }  // namespace
 
+int64_t HeadSet::place(int32_t label) const {
+  if (labels.size() != rows.size()) {
+    const int64_t at = label - labels.front();
+    return at >= 0 && at < static_cast<int64_t>(rows.size()) ? at : -1;
+  }
+  const auto found = std::lower_bound(labels.begin(), labels.end(), label);
+  return found != labels.end() && *found == label ? found - labels.begin() : -1;
+}
+
 DenseHead::DenseHead(const DenseModel& model, const std::vector<int32_t>& vocabulary,
-                     const std::vector<uint8_t>& allowed_sets)
+                     const LabelSets& allowed_sets)
     : model_(model),
-      n_labels_(vocabulary.empty() ? model.hp.n_vocab : static_cast<int64_t>(vocabulary.size())) {
-  const auto id_of = [&](int64_t label) {
-    return vocabulary.empty() ? static_cast<int32_t>(label) : vocabulary[label];
-  };
-  const int64_t n_sets = allowed_sets.empty() ? 1 : allowed_sets.size() / n_labels_;
-  for (int64_t s = 0; s < n_sets; s++) {
+      n_labels_(vocabulary.empty() ? model.hp.n_vocab : static_cast<int64_t>(vocabulary.size())),
+      checks_(allowed_sets.offsets.size() > 1) {
+  const auto add = [&](std::vector<int32_t> labels) {
     HeadSet set;
-    if (!allowed_sets.empty()) set.places.assign(n_labels_, -1);
-    for (int64_t label = 0; label < n_labels_; label++) {
-      if (!allowed_sets.empty()) {
-        if (!allowed_sets[s * n_labels_ + label]) continue;
-        set.places[label] = static_cast<int32_t>(set.rows.size());
-      }
-      set.rows.push_back(id_of(label));
+    for (const int32_t label : labels) {
+      set.rows.push_back(vocabulary.empty() ? label : vocabulary[label]);
     }
-    set.contiguous = !set.rows.empty() &&
-                     set.rows.back() - set.rows.front() + 1 == static_cast<int>(set.rows.size());
+    const auto n = static_cast<int>(labels.size());
+    set.contiguous = set.rows.back() - set.rows.front() + 1 == n;
+    if (n > 1 && labels.back() - labels.front() + 1 == n) labels.resize(1);
+    set.labels = std::move(labels);
     sets_.push_back(std::move(set));
+  };
+  if (!checks_) {
+    std::vector<int32_t> all(n_labels_);
+    std::iota(all.begin(), all.end(), 0);
+    add(std::move(all));
+    return;
+  }
+  for (size_t s = 0; s + 1 < allowed_sets.offsets.size(); s++) {
+    const int32_t begin = allowed_sets.offsets[s], end = allowed_sets.offsets[s + 1];
+    const auto known = static_cast<int32_t>(allowed_sets.labels.size());
+    if (begin < 0 || begin >= end || end > known) fail("parts of its labels");
+    std::vector<int32_t> labels(allowed_sets.labels.begin() + begin,
+                                allowed_sets.labels.begin() + end);
+    if (labels.front() < 0 || labels.back() >= n_labels_ ||
+        std::adjacent_find(labels.begin(), labels.end(), std::greater_equal<>()) != labels.end()) {
+      fail("ascending indices into `vocabulary`");
+    }
+    add(std::move(labels));
+  }
+}
+
+void DenseHead::check(const TrainBatch& b) const {
+  if (!checks_) return;
+  const auto wrong = [](const char* what) {
+    throw Error("E_USAGE", std::string("a training batch has ") + what);
+  };
+  if (b.sets.size() != b.loss_positions.size()) {
+    wrong("labels, sets, weights and loss positions of different lengths");
+  }
+  const bool spread = !b.target_offsets.empty();
+  const int32_t* labels = spread ? b.target_labels.data() : b.labels.data();
+  for (size_t i = 0; i < b.sets.size(); i++) {
+    if (b.sets[i] < 0 || b.sets[i] >= n_sets()) wrong("an unknown set of allowed ids");
+    const size_t begin = spread ? b.target_offsets[i] : i;
+    const size_t end = spread ? b.target_offsets[i + 1] : i + 1;
+    for (size_t k = begin; k < end; k++) {
+      if (sets_[b.sets[i]].place(labels[k]) < 0) wrong("a label that is not allowed");
+    }
   }
 }
 
@@ -87,7 +136,6 @@ void DenseHead::run(int32_t which, const float* weights, const TrainBatch& batch
 void DenseHead::lose(const HeadSet& set, const TrainBatch& batch, int32_t position, float* logits,
                      float* losses) const {
   const auto n = static_cast<int64_t>(set.rows.size());
-  const auto place = [&](int32_t label) { return set.places.empty() ? label : set.places[label]; };
   float largest = logits[0];
   for (int64_t v = 1; v < n; v++) largest = std::max(largest, logits[v]);
   // The label's weight, or those of several that the target is spread over.
@@ -100,7 +148,7 @@ void DenseHead::lose(const HeadSet& set, const TrainBatch& batch, int32_t positi
   for (int32_t k = 0; k < end - begin; k++) {
     const float share = spread ? batch.target_shares[begin + k] : 1.0f;
     mass += share;
-    along += share * (logits[place(labels[k])] - largest);
+    along += share * (logits[set.place(labels[k])] - largest);
   }
   float sum = 0;
   for (int64_t v = 0; v < n; v++) {
@@ -112,7 +160,7 @@ void DenseHead::lose(const HeadSet& set, const TrainBatch& batch, int32_t positi
   const float scale = weight * mass / sum;
   for (int64_t v = 0; v < n; v++) logits[v] *= scale;
   for (int32_t k = 0; k < end - begin; k++) {
-    logits[place(labels[k])] -= weight * (spread ? batch.target_shares[begin + k] : 1.0f);
+    logits[set.place(labels[k])] -= weight * (spread ? batch.target_shares[begin + k] : 1.0f);
   }
 }
 

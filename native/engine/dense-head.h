@@ -7,24 +7,37 @@
 
 namespace harmonic {
 
-// The ids that may follow at a position: rows of the head, and where each label is among them.
+// Labels that may follow at some positions. Those of set s are labels[offsets[s]] ..
+// labels[offsets[s + 1] - 1], ascending, so that columns of their own ids take no more than these.
+struct LabelSets {
+  std::vector<int32_t> offsets = {0};  // (sets + 1); no sets: all labels may follow everywhere
+  std::vector<int32_t> labels;
+};
+
+// The rows of the head that may follow at a position.
 struct HeadSet {
   std::vector<int32_t> rows;  // ascending
   bool contiguous;
-  std::vector<int32_t> places;  // of each label; -1: not allowed; empty: the label itself
+  std::vector<int32_t> labels;  // of the rows; where they follow one another the first alone
+
+  // Where a label is among the rows; -1: it is not.
+  int64_t place(int32_t label) const;
 };
 
 // The softmax over the ids that are allowed at each position, and no product with others: positions
 // of a set are multiplied by its rows of the head at once.
 class DenseHead {
  public:
-  // vocabulary: ids that carry loss, ascending, or empty for all; allowed_sets: shape (sets,
-  // labels), or empty where all are allowed.
+  // vocabulary: ids that carry loss, ascending, or empty for all. Throws Error E_USAGE for sets
+  // that are not of its labels.
   DenseHead(const DenseModel& model, const std::vector<int32_t>& vocabulary,
-            const std::vector<uint8_t>& allowed_sets);
+            const LabelSets& allowed_sets);
 
   int64_t n_labels() const { return n_labels_; }
   int64_t n_sets() const { return static_cast<int64_t>(sets_.size()); }
+  // Throws Error E_USAGE for a batch of other sets, or of labels that its sets do not hold. Call
+  // after check_batch().
+  void check(const TrainBatch& batch) const;
 
   // x (n, n_embd) are the normed outputs of `positions` (indices into the batch's loss positions),
   // which share a set; weights lie as the model's values do. Writes losses[position]; with a
@@ -38,6 +51,7 @@ class DenseHead {
 
   const DenseModel& model_;
   int64_t n_labels_;
+  bool checks_;  // not all labels may follow everywhere
   std::vector<HeadSet> sets_;
 };
 

@@ -92,8 +92,8 @@ FullTrainer::FullTrainer(const FullTrainerOptions& options)
 
 void FullTrainer::check(const TrainBatch& batch, bool backward) const {
   const size_t n_vocab = model_.hp.n_vocab, n_labels = head_.n_labels();
-  check_batch(batch, {n_vocab, n_labels, options_.allowed_sets, options_.columns.n},
-              backward && options_.dropout > 0);
+  check_batch(batch, {n_vocab, n_labels, {}, options_.columns.n}, backward && options_.dropout > 0);
+  head_.check(batch);
   if (!std::is_sorted(batch.loss_positions.begin(), batch.loss_positions.end())) {
     throw Error("E_USAGE", "a training batch has loss positions that are not in order");
   }

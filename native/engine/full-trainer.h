@@ -24,8 +24,8 @@ struct FullTrainerOptions {
   int threads = 1;
   // ids that carry loss, ascending; empty: the full vocabulary
   std::vector<int32_t> vocabulary;
-  // shape (sets, vocabulary.size()); empty: every id is allowed everywhere
-  std::vector<uint8_t> allowed_sets;
+  // indices into it that are allowed at some positions
+  LabelSets allowed_sets;
   // to be learned; where there are none those of the file, if it has some
   NextColumns columns;
   // What is known of ids, shape (ids, n_features): learned projections of it are added to the rows

@@ -83,7 +83,7 @@ TEST(gradients_of_all_weights_over_a_long_group_agree_with_finite_differences) {
 TEST(gradients_of_all_weights_over_sets_and_spread_targets_agree_with_finite_differences) {
   FullTrainerOptions o = options_for(scratch_model());
   o.vocabulary = {2, 3, 5, 7, 11, 12, 13, 14};
-  o.allowed_sets = {1, 1, 1, 1, 0, 1, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
+  o.allowed_sets = {{0, 5, 13}, {0, 1, 2, 3, 5, 0, 1, 2, 3, 4, 5, 6, 7}};
   TrainBatch b = make_batch(4);
   check_gradients(o, b);
   for (size_t i = 0; i < b.labels.size(); i++) {

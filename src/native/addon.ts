@@ -453,6 +453,14 @@ export interface FullTrainerHandle extends TrainingHandle {
   saveModel(path: string, metadata: Record<string, string>, type?: string): Promise<void>;
 }
 
+/** Sets of labels: those of set s are labels[offsets[s]] .. labels[offsets[s + 1] - 1], ascending. */
+export interface LabelSets {
+  /** shape (sets + 1) */
+  offsets: Int32Array;
+  /** indices into `vocabulary`, or token ids where that is empty */
+  labels: Int32Array;
+}
+
 export interface OpenFullTrainerOptions {
   path: string;
   /** share of what attention and feed-forward add to the residual that is left out in training passes [0] */
@@ -460,7 +468,8 @@ export interface OpenFullTrainerOptions {
   threads: number;
   /** as of OpenTrainerOptions */
   vocabulary: Int32Array;
-  allowedSets: Uint8Array;
+  /** which are allowed in each distinct state; no sets: all */
+  allowedSets: LabelSets;
   /**
    * a learned embedding of the column to be predicted is added to each position's input, so that a model learns any
    * order of n columns. `next`, shape (nVocabulary): the column that follows each id in the natural order, -1: none.

@@ -1,5 +1,5 @@
 import { naturalOrder, type Order } from "../instruct/order";
-import type { AutomatonTables } from "../native/addon";
+import type { AutomatonTables, LabelSets } from "../native/addon";
 import type { Column } from "../table/columns";
 import type { TableSchema } from "../table/schema";
 import { compileRow } from "./compile-row";
@@ -36,7 +36,12 @@ export class RowAutomaton {
     return this.cells.vocabulary;
   }
 
-  /** the distinct sets of allowed tokens, shape (sets, vocabulary.length): 1 allowed */
+  /** the distinct sets of allowed tokens, by index into the vocabulary */
+  get sets(): LabelSets {
+    return this.cells.sets;
+  }
+
+  /** the same as a mask, shape (sets, vocabulary.length): 1 allowed */
   get allowedSets(): Uint8Array {
     return this.cells.allowedSets;
   }

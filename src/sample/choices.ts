@@ -1,15 +1,18 @@
-import type { AutomatonTables } from "../native/addon";
+import type { AutomatonTables, LabelSets } from "../native/addon";
 import { isSilent } from "./walk";
 
 /** What the decoder may choose from, in some automata. */
 export interface Choices {
   /** token ids on the edges of states with a choice, ascending */
   vocabulary: Int32Array;
-  /** the distinct sets of allowed tokens, shape (sets, vocabulary.length): 1 allowed */
-  allowedSets: Uint8Array;
+  /** the distinct sets of allowed tokens */
+  sets: LabelSets;
   /** for each automaton the set of each of its states; -1 where the model has no choice */
   setsOfStates: Int32Array[];
 }
+
+/** All labels may follow everywhere. */
+export const ALL_ALLOWED: LabelSets = { offsets: new Int32Array(1), labels: new Int32Array(0) };
 
 export function distinctChoices(automata: readonly AutomatonTables[]): Choices {
   const sets: Int32Array[] = [];
@@ -29,9 +32,24 @@ export function distinctChoices(automata: readonly AutomatonTables[]): Choices {
   );
   const vocabulary = Int32Array.from(new Set(sets.flatMap((tokens) => Array.from(tokens)))).sort();
   const indexOf = new Map(Array.from(vocabulary, (token, index) => [token, index]));
-  const allowedSets = new Uint8Array(sets.length * vocabulary.length);
-  sets.forEach((tokens, set) => {
-    for (const token of tokens) allowedSets[set * vocabulary.length + indexOf.get(token)!] = 1;
-  });
-  return { vocabulary, allowedSets, setsOfStates };
+  const offsets = new Int32Array(sets.length + 1);
+  sets.forEach((tokens, set) => (offsets[set + 1] = offsets[set]! + tokens.length));
+  const labels = new Int32Array(offsets[sets.length]!);
+  sets.forEach((tokens, set) =>
+    labels.set(
+      tokens.map((token) => indexOf.get(token)!),
+      offsets[set],
+    ),
+  );
+  return { vocabulary, sets: { offsets, labels }, setsOfStates };
+}
+
+/** Sets of labels as a mask, shape (sets, nLabels): 1 allowed. */
+export function maskOf({ offsets, labels }: LabelSets, nLabels: number): Uint8Array {
+  const nSets = offsets.length - 1;
+  const mask = new Uint8Array(nSets * nLabels);
+  for (let set = 0; set < nSets; set++) {
+    for (let at = offsets[set]!; at < offsets[set + 1]!; at++) mask[set * nLabels + labels[at]!] = 1;
+  }
+  return mask;
 }

@@ -1,8 +1,8 @@
 import { inOrder, naturalOrder, type Order } from "../instruct/order";
-import type { AutomatonTables } from "../native/addon";
+import type { AutomatonTables, LabelSets } from "../native/addon";
 import type { Column } from "../table/columns";
 import type { TableSchema } from "../table/schema";
-import { distinctChoices } from "./choices";
+import { distinctChoices, maskOf } from "./choices";
 import { columnKinds } from "./compile-row";
 import { flatten, Node } from "./graph";
 import type { RowLanguage } from "./language";
@@ -12,7 +12,7 @@ import { behindSilent, edgeOf } from "./walk";
 /** A row as tokens, its columns in some order. */
 export interface EncodedRow {
   tokens: Int32Array;
-  /** row of allowedSets that the decoder chooses each token from, -1 where it has no choice */
+  /** set that the decoder chooses each token from, -1 where it has no choice */
   sets: Int32Array;
   /** field that each token belongs to: that of its cell, -1 for text between cells */
   columns: Int32Array;
@@ -40,11 +40,12 @@ interface Cell {
 export class RowCells {
   /** token ids on the edges of states with a choice, ascending */
   readonly vocabulary: Int32Array;
-  /** the distinct sets of allowed tokens, shape (sets, vocabulary.length): 1 allowed */
-  readonly allowedSets: Uint8Array;
+  /** the distinct sets of allowed tokens, by index into the vocabulary */
+  readonly sets: LabelSets;
 
   /** by column, then by the first token of the text behind the cell, if any */
   private readonly cells: Map<number | undefined, Cell>[];
+  private mask: Uint8Array | undefined;
   private lastLiterals: { order: Order; literals: (readonly number[])[] } | undefined;
   private readonly encoders = new WeakMap<readonly Column[], ((i: number) => readonly number[])[]>();
   private readonly givens = new WeakMap<readonly Column[], ((i: number) => readonly Step[])[]>();
@@ -70,7 +71,12 @@ export class RowCells {
         ),
     );
     this.vocabulary = choices.vocabulary;
-    this.allowedSets = choices.allowedSets;
+    this.sets = choices.sets;
+  }
+
+  /** The sets as a mask, shape (sets, vocabulary.length): 1 allowed. */
+  get allowedSets(): Uint8Array {
+    return (this.mask ??= maskOf(this.sets, this.vocabulary.length));
   }
 
   /**

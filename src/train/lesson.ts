@@ -13,7 +13,7 @@ export interface Lesson {
   lossPositions: Int32Array;
   /** index into the vocabulary under loss, shape (R) */
   labels: Int32Array;
-  /** row of the automaton's allowedSets, shape (R) */
+  /** one of the automaton's sets, shape (R) */
   sets: Int32Array;
   /** field of the automaton's schema that each predicted token belongs to, -1 for text between cells; shape (R) */
   columns: Int32Array;
@@ -33,8 +33,8 @@ export interface LessonOptions {
   nextColumns?: boolean | undefined;
 }
 
-/** Rows that are kept as tokens; those of larger tables would fill the memory. */
-const MOST_KEPT = 200_000;
+/** Cells that are kept as tokens; those of larger tables would fill the memory. */
+const MOST_KEPT = 5e6;
 
 /** Writes groups of rows as lessons; each row in the schema's order is tokenised once, where there are not too many. */
 export class LessonWriter {
@@ -50,7 +50,7 @@ export class LessonWriter {
     private readonly columns: readonly Column[],
     private readonly options: LessonOptions,
   ) {
-    this.isLarge = rowCount(columns) > MOST_KEPT;
+    this.isLarge = rowCount(columns) * columns.length > MOST_KEPT;
     this.labelOf = new Map(Array.from(automaton.vocabulary, (token, index) => [token, index]));
   }
 

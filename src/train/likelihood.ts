@@ -144,8 +144,6 @@ export class RowLikelihood {
 /** What gives the losses of a batch. */
 type Scorer = Pick<TrainingHandle, "evaluate" | "abort" | "close">;
 
-const tablesOf = ({ vocabulary, allowedSets }: RowAutomaton) => ({ vocabulary, allowedSets });
-
 async function languageScorer(
   automaton: RowAutomaton,
   { adapter, threads, weights = "auto" }: LikelihoodOptions,
@@ -156,7 +154,7 @@ async function languageScorer(
     ...(adapter !== undefined && { adapter }),
     // An adapter that has learnt nothing changes nothing.
     ...{ rank: 1, alpha: 1, targets: ["q"], seed: 0 },
-    ...{ threads, weights, ...tablesOf(automaton) },
+    ...{ threads, weights, vocabulary: automaton.vocabulary, allowedSets: automaton.allowedSets },
   });
 }
 
@@ -165,15 +163,13 @@ async function tableScorer(
   { base: path, threads }: LikelihoodOptions,
 ): Promise<Scorer> {
   if (path === undefined) return uniform(automaton);
-  return await loadAddon().openFullTrainer({ path, threads, ...tablesOf(automaton) });
+  const { vocabulary, sets: allowedSets } = automaton;
+  return await loadAddon().openFullTrainer({ path, threads, vocabulary, allowedSets });
 }
 
 /** A model that knows what is valid and nothing else. */
-function uniform({ vocabulary, allowedSets }: RowAutomaton): Scorer {
-  const width = vocabulary.length;
-  const losses = Array.from({ length: allowedSets.length / Math.max(1, width) }, (_, set) =>
-    Math.log(allowedSets.subarray(set * width, (set + 1) * width).reduce((n, allowed) => n + allowed, 0)),
-  );
+function uniform({ sets: { offsets } }: RowAutomaton): Scorer {
+  const losses = Array.from(offsets.subarray(1), (end, set) => Math.log(end - offsets[set]!));
   return {
     evaluate: ({ sets }) => Promise.resolve(Float32Array.from(sets, (set) => losses[set]!).buffer),
     abort: () => undefined,

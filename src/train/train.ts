@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { CellLanguage } from "../cells/cell-language";
+import type { RareValues } from "../cells/rare-values";
 import { chooseDevice } from "../devices/device";
 import { aborted, HarmonicError, isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
@@ -11,6 +12,7 @@ import { loadAddon } from "../native/load";
 import type { StageControl } from "../progress";
 import { Random } from "../random";
 import { RowAutomaton } from "../sample/automaton";
+import { ALL_ALLOWED } from "../sample/choices";
 import type { RowLanguage } from "../sample/language";
 import { tableTokenizer } from "../sample/table-tokenizer";
 import type { Column } from "../table/columns";
@@ -81,6 +83,8 @@ export interface TrainPlan {
   onCpu?: string[];
   /** how the frozen weights and activations are held, and about what the process will take at most */
   memory: MemoryPlan;
+  /** categories that are neither learnt nor drawn, of a table model; see CellOptions.protectRare */
+  rare?: readonly RareValues[];
   /** from a timed forward pass on the holdout or the first step */
   estimatedSeconds: number;
 }
@@ -190,7 +194,7 @@ async function trainWith(work: TrainWork): Promise<TrainResult> {
   const full = settings.vocabulary === "full";
   const fingerprint = fingerprintOf(options, settings, lessons(0), writer.holdout);
   const resumed = await loadCheckpoint(options.checkpoint, fingerprint);
-  const open: OpenTrainerOptions = {
+  const open = {
     path: work.path,
     rank: settings.rank,
     alpha: adapterAlpha(settings),
@@ -201,17 +205,22 @@ async function trainWith(work: TrainWork): Promise<TrainResult> {
     weights: settings.weights,
     ...deviceOf(settings),
     vocabulary: full ? new Int32Array(0) : writer.automaton.vocabulary,
-    allowedSets: full ? new Uint8Array(0) : writer.automaton.allowedSets,
   };
+  const mask = (): Uint8Array => (full ? new Uint8Array(0) : writer.automaton.allowedSets);
   const opened =
     settings.train === "all"
       ? await openWhole(work, writer.automaton, open)
-      : await openAdapter(options, settings, open, {
-          longest:
-            options.maxMemory === undefined ? lessons(0) : [writer.train.longest(k), ...writer.holdout],
-          nGroups: Math.max(Math.min(settings.batch, curriculum.groupsPerEpoch), writer.holdout.length),
-          begun: resumed?.memory,
-        });
+      : await openAdapter(
+          options,
+          settings,
+          { ...open, allowedSets: mask() },
+          {
+            longest:
+              options.maxMemory === undefined ? lessons(0) : [writer.train.longest(k), ...writer.holdout],
+            nGroups: Math.max(Math.min(settings.batch, curriculum.groupsPerEpoch), writer.holdout.length),
+            begun: resumed?.memory,
+          },
+        );
   const { trainer } = opened;
   const onAbort = (): void => trainer.abort();
   options.signal?.addEventListener("abort", onAbort);
@@ -259,11 +268,12 @@ async function openAdapter(
 async function openWhole(
   { model, options, settings, language }: TrainWork,
   automaton: RowAutomaton,
-  { path, dropout = 0, threads, vocabulary, allowedSets }: OpenTrainerOptions,
+  { path, dropout = 0, threads, vocabulary }: Omit<OpenTrainerOptions, "allowedSets">,
 ): Promise<Opened> {
   const memory = planWhole(model, settings, options.maxMemory);
   const trainer = await loadAddon().openFullTrainer({
-    ...{ path, dropout, threads, vocabulary, allowedSets },
+    ...{ path, dropout, threads, vocabulary },
+    allowedSets: vocabulary.length === 0 ? ALL_ALLOWED : automaton.sets,
     ...(language instanceof CellLanguage && tableTraining(language, automaton, settings)),
   });
   return { trainer, memory, save: (metadata) => trainer.saveModel(options.adapter, metadata) };

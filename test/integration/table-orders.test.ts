@@ -31,7 +31,7 @@ beforeAll(async () => {
     seed: 1,
   });
   const automaton = new RowAutomaton(smallSchema, language, true);
-  const { vocabulary, allowedSets } = automaton;
+  const { vocabulary, sets: allowedSets } = automaton;
   const training = tableTraining(language, automaton, { permute: 1 } as TrainSettings);
   const trainer = await loadAddon().openFullTrainer(
     fullTrainer(random, { vocabulary, allowedSets, ...training }),

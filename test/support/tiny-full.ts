@@ -22,7 +22,7 @@ export function fullTrainer(
     path,
     threads: 1,
     vocabulary: new Int32Array(0),
-    allowedSets: new Uint8Array(0),
+    allowedSets: { offsets: new Int32Array(1), labels: new Int32Array(0) },
     ...changes,
   };
 }
