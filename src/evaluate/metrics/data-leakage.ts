@@ -31,12 +31,14 @@ export function dataLeakage(losses: Pick<ModelLosses, "of" | "nOrders">): Metric
       { key: "calibrated", title: "difference of log perplexity over the base's", direction: "higher" },
     ],
     yardstick: "fresh",
-    compute: (_table, _context, _whole, name) =>
-      scoreByLosses(losses, name, (compared) => leakageOf(compared, losses.nOrders)),
+    async compute(_table, _context, _whole, name) {
+      const result = await scoreByLosses(losses, name, leakageOf);
+      return { ...result, detail: { nOrders: losses.nOrders, ...result.detail } };
+    },
   };
 }
 
-function leakageOf({ members, others, scored }: Compared, nOrders: number): MetricResult {
+function leakageOf({ members, others, scored }: Compared): MetricResult {
   const { value, interval } = differenceOf(perplexities(members.model), perplexities(others.model));
   const original = differenceOf(perplexities(members.model, 2), perplexities(others.model, 2));
   const overBase = differenceOf(calibrated(members), calibrated(others));
@@ -51,7 +53,6 @@ function leakageOf({ members, others, scored }: Compared, nOrders: number): Metr
       calibrated: overBase.value,
     },
     detail: {
-      nOrders,
       members: members.model.nats.length,
       others: others.model.nats.length,
       intervals: { original: original.interval, calibrated: overBase.interval },
