@@ -71,9 +71,11 @@ class Adapter {
   std::vector<char> state() const { return parameters_.state(); }
   void set_state(const std::vector<char>& state) { parameters_.set_state(state); }
 
+  Parameters& trained() { return parameters_; }
+
   // Writes general.type = adapter, adapter.type = lora; metadata under harmonic.*
   void save(const std::string& path, const std::map<std::string, std::string>& metadata) const;
-  // Weights and gradients in a fixed order, for tests.
+  // Weights and gradients in a fixed order.
   const std::vector<Parameter>& parameters() const { return parameters_.all(); }
 
  private:

@@ -26,12 +26,14 @@ ggml_tensor* transposed(ggml_context* c, ggml_tensor* t) {
 }  // namespace
 
 DeviceOps::DeviceOps(ggml_context* c, ggml_cgraph* graph, const Hyperparameters& hp,
-                     const std::vector<float>& rope_factors, const AdapterMirror& mirror, int64_t n)
+                     const std::vector<float>& rope_factors, const DeviceAdapter& adapter,
+                     const AllowedMask& mask, int64_t n)
     : c_(c),
       graph_(graph),
       hp_(hp),
       rope_factors_(rope_factors),
-      mirror_(mirror),
+      adapter_(adapter),
+      loss_(c, graph, mask),
       n_(n),
       positions_(input(c, GGML_TYPE_I32, n)),
       mask_(input(c, GGML_TYPE_F32, n, n)) {
@@ -51,6 +53,7 @@ void DeviceOps::fill(const std::vector<int32_t>& offsets) const {
   }
   ggml_backend_tensor_set(positions_, positions.data(), 0, ggml_nbytes(positions_));
   ggml_backend_tensor_set(mask_, mask.data(), 0, ggml_nbytes(mask_));
+  loss_.fill();
   if (!frequencies_) return;
   // ggml divides by what these are the reciprocals of
   std::vector<float> divisors;
@@ -58,20 +61,8 @@ void DeviceOps::fill(const std::vector<int32_t>& offsets) const {
   ggml_backend_tensor_set(frequencies_, divisors.data(), 0, ggml_nbytes(frequencies_));
 }
 
-void DeviceOps::gather() const {
-  std::vector<float> values;
-  for (const Gradient& gradient : gradients_) {
-    values.resize(ggml_nelements(gradient.computed));
-    ggml_backend_tensor_get(gradient.computed, values.data(), 0, ggml_nbytes(gradient.computed));
-    auto* to = static_cast<float*>(gradient.kept->data);
-    for (size_t i = 0; i < values.size(); i++) to[i] += values[i];
-  }
-}
-
-void DeviceOps::keep(ggml_tensor* computed, ggml_tensor* kept) {
-  ggml_set_output(computed);
-  ggml_build_forward_expand(graph_, computed);
-  gradients_.push_back({computed, kept});
+void DeviceOps::add_gradient(const ggml_tensor* matrix, ggml_tensor* computed) {
+  ggml_build_forward_expand(graph_, adapter_.add_gradient(c_, matrix, computed));
 }
 
 // The rows first .. first + n of every column.
@@ -87,7 +78,7 @@ ggml_tensor* DeviceOps::lora_forward(ggml_tensor* y, ggml_tensor* z, LoraGroup* 
     const LoraMember& m = group->members[i];
     if (m.out_offset > done) out = beside(c_, out, part(y, done, m.out_offset - done));
     ggml_tensor* own = ggml_cont(c_, part(z, static_cast<int64_t>(i) * rank, rank));
-    ggml_tensor* product = ggml_scale(c_, ggml_mul_mat(c_, mirror_.of(m.b), own), group->scale);
+    ggml_tensor* product = ggml_scale(c_, ggml_mul_mat(c_, adapter_.of(m.b), own), group->scale);
     out = beside(c_, out, ggml_add(c_, part(y, m.out_offset, m.n_out), product));
     done = m.out_offset + m.n_out;
   }
@@ -102,13 +93,13 @@ ggml_tensor* DeviceOps::lora_back(ggml_tensor* dx, ggml_tensor* dy, ggml_tensor*
     const LoraMember& m = group->members[i];
     ggml_tensor* own = ggml_cont(c_, part(dy, m.out_offset, m.n_out));
     ggml_tensor* own_z = ggml_cont(c_, part(z, static_cast<int64_t>(i) * rank, rank));
-    keep(ggml_scale(c_, ggml_out_prod(c_, own_z, own), group->scale), m.b_grad);
-    ggml_tensor* back = ggml_mul_mat(c_, transposed(c_, mirror_.of(m.b)), own);
+    add_gradient(m.b, ggml_scale(c_, ggml_out_prod(c_, own_z, own), group->scale));
+    ggml_tensor* back = ggml_mul_mat(c_, transposed(c_, adapter_.of(m.b)), own);
     dz = beside(c_, dz, ggml_scale(c_, back, group->scale));
   }
-  keep(ggml_out_prod(c_, x, dz), group->a_grad);
+  add_gradient(group->a, ggml_out_prod(c_, x, dz));
   if (!dx) return nullptr;
-  ggml_tensor* step = ggml_mul_mat(c_, transposed(c_, mirror_.of(group->a)), dz);
+  ggml_tensor* step = ggml_mul_mat(c_, transposed(c_, adapter_.of(group->a)), dz);
   if (group->site.dropout) step = drop(c_, step, &group->site);
   return ggml_add(c_, dx, step);
 }
@@ -189,10 +180,6 @@ ggml_tensor* DeviceOps::swiglu_back(ggml_tensor* gate_up, ggml_tensor* grad) {
   ggml_tensor* up = ggml_cont(c_, part(gate_up, n_ff, n_ff));
   ggml_tensor* d_gate = ggml_silu_back(c_, ggml_mul(c_, grad, up), gate);
   return beside(c_, d_gate, ggml_mul(c_, grad, ggml_silu(c_, gate)));
-}
-
-ggml_tensor* DeviceOps::softmax_loss(ggml_tensor* logits, LossTask* task) {
-  return ggml_set_name(softmax_loss_of(c_, logits, task), "the loss");
 }
 
 }  // namespace harmonic

@@ -34,19 +34,24 @@ DeviceRunner::DeviceRunner(const std::string& device, ggml_backend_t cpu)
 }
 
 DeviceRunner::~DeviceRunner() {
-  mirror_.reset();
+  adapter_.reset();
+  mask_.reset();
   ggml_backend_sched_free(scheduler_);
   ggml_backend_free(backend_);
 }
 
-void DeviceRunner::hold(const Adapter& adapter, bool measured) {
-  mirror_ = std::make_unique<AdapterMirror>(adapter, backend_, measured);
-  stale_ = true;
+void DeviceRunner::hold(Adapter& adapter, bool measured) {
+  adapter_ = std::make_unique<DeviceAdapter>(adapter, backend_, measured);
+}
+
+void DeviceRunner::allow(const std::vector<uint8_t>& allowed, int64_t n_ids, bool measured) {
+  mask_ = std::make_unique<AllowedMask>(allowed, n_ids, backend_, measured);
 }
 
 std::unique_ptr<TrainOps> DeviceRunner::ops(ggml_context* c, ggml_cgraph* graph,
                                             const Weights& weights, int64_t n) const {
-  return std::make_unique<DeviceOps>(c, graph, weights.hp, weights.rope_factors, *mirror_, n);
+  return std::make_unique<DeviceOps>(c, graph, weights.hp, weights.rope_factors, *adapter_, *mask_,
+                                     n);
 }
 
 void DeviceRunner::look_at(ggml_cgraph* graph) {
@@ -70,14 +75,18 @@ bool DeviceRunner::allocate(ggml_cgraph* graph) {
     ggml_tensor* node = ggml_graph_node(graph, i);
     if (is_view(node)) continue;
     const bool supported = ggml_backend_supports_op(backend_, node);
+    if (!supported && node->view_src && node->view_src->buffer) {
+      throw Error(
+          "E_NATIVE",
+          "the device " + name_ + " has no kernel for what changes its memory: " + name_of(node),
+          "take the device cpu");
+    }
     ggml_backend_sched_set_tensor_backend(scheduler_, node, supported ? backend_ : cpu_);
   }
   return ggml_backend_sched_alloc_graph(scheduler_, graph);
 }
 
 void DeviceRunner::compute(ggml_cgraph* graph, const std::string& what) {
-  if (stale_) mirror_->upload();
-  stale_ = false;
   take_log();
   std::string reason;
   try {
@@ -90,6 +99,16 @@ void DeviceRunner::compute(ggml_cgraph* graph, const std::string& what) {
   throw Error("E_NATIVE",
               what + " failed on the device " + name_ + (reason.empty() ? "" : ": " + reason),
               "take the device cpu, or less memory by --max-memory; the checkpoint is kept");
+}
+
+double DeviceRunner::update(const AdamWOptions& options) {
+  return adapter_->update(options, [this](ggml_cgraph* graph) {
+    if (!allocate(graph)) {
+      throw Error("E_NATIVE", "not enough memory on the device " + name_ + " to update the adapter",
+                  "use a smaller rank, or fewer tokens in a micro-batch");
+    }
+    compute(graph, "the update of the adapter");
+  });
 }
 
 }  // namespace harmonic

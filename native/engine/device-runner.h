@@ -2,8 +2,9 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
-#include "engine/adapter-mirror.h"
+#include "engine/device-adapter.h"
 #include "engine/device-ops.h"
 #include "ggml-backend.h"
 
@@ -23,10 +24,12 @@ class DeviceRunner {
   DeviceRunner& operator=(const DeviceRunner&) = delete;
 
   ggml_backend_t backend() const { return backend_; }
-  // What is trained; before ops().
-  void hold(const Adapter& adapter, bool measured);
-  // To be called when the adapter's values are others.
-  void adapter_changed() { stale_ = true; }
+  // What is trained; before ops(). Throws Error E_NATIVE where the device cannot update it.
+  void hold(Adapter& adapter, bool measured);
+  // What may be predicted, as of AllowedMask; before ops().
+  void allow(const std::vector<uint8_t>& allowed, int64_t n_ids, bool measured);
+  DeviceAdapter& adapter() { return *adapter_; }
+  const AllowedMask& mask() const { return *mask_; }
 
   std::unique_ptr<TrainOps> ops(ggml_context* c, ggml_cgraph* graph, const Weights& weights,
                                 int64_t n) const;
@@ -37,6 +40,9 @@ class DeviceRunner {
   // Throws Error E_NATIVE where it fails; `what` names the work.
   void compute(ggml_cgraph* graph, const std::string& what);
 
+  // As Parameters::update.
+  double update(const AdamWOptions& options);
+
   // Operations of the graphs seen so far that the device lacks, by name.
   const std::set<std::string>& on_cpu() const { return on_cpu_; }
 
@@ -46,8 +52,8 @@ class DeviceRunner {
   ggml_backend_t cpu_;
   ggml_backend_sched_t scheduler_ = nullptr;
   size_t capacity_ = 0;
-  std::unique_ptr<AdapterMirror> mirror_;
-  bool stale_ = true;
+  std::unique_ptr<DeviceAdapter> adapter_;
+  std::unique_ptr<AllowedMask> mask_;
   std::set<std::string> on_cpu_;
 };
 

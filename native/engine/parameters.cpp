@@ -38,11 +38,6 @@ struct Step {
   float shrink, keep, rate, beta1, beta2, correct1, correct2, epsilon;
 };
 
-// What is left of the sum of a moving average's factors after some steps.
-float correction(float beta, int64_t steps) {
-  return 1.0f / (1.0f - std::pow(beta, static_cast<float>(steps)));
-}
-
 void step_values(const Step& s, float* __restrict value, float* __restrict gradient,
                  float* __restrict first, float* __restrict second, size_t n) {
   for (size_t i = 0; i < n; i++) {
@@ -61,6 +56,10 @@ void average_values(float decay, const float* __restrict value, float* __restric
 }
 
 }  // namespace
+
+float moment_correction(float beta, int64_t steps) {
+  return 1.0f / (1.0f - std::pow(beta, static_cast<float>(steps)));
+}
 
 Parameters::Parameters(std::vector<Parameter> all, float average_decay)
     : all_(std::move(all)), average_decay_(average_decay) {
@@ -95,7 +94,8 @@ double Parameters::update(const AdamWOptions& o, int threads) {
   if (!std::isfinite(norm)) return norm;  // the caller stops; the weights stay as they were
   step_++;
   const float shrink = o.clip > 0 && norm > o.clip ? static_cast<float>(o.clip / norm) : 1.0f;
-  const float correct1 = correction(o.beta1, step_), correct2 = correction(o.beta2, step_);
+  const float correct1 = moment_correction(o.beta1, step_),
+              correct2 = moment_correction(o.beta2, step_);
   in_parts(n_blocks, threads, [&](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; b++) {
       const Block& block = blocks_[b];
@@ -116,7 +116,7 @@ double Parameters::update(const AdamWOptions& o, int threads) {
 
 std::vector<float> Parameters::averages() const {
   std::vector<float> out(moments_.begin() + static_cast<ptrdiff_t>(2 * size()), moments_.end());
-  const float correct = correction(average_decay_, step_);
+  const float correct = moment_correction(average_decay_, step_);
   for (float& x : out) x *= correct;
   return out;
 }

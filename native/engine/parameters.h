@@ -23,6 +23,9 @@ struct Parameter {
   bool decayed = true;  // false for norms, biases and tables of which a batch sees some rows alone
 };
 
+// What is left of the sum of a moving average's factors after some steps, as its reciprocal.
+float moment_correction(float beta, int64_t steps);
+
 // What is trained, in a fixed order, with AdamW's moments and, where asked for, an average of the
 // values over the updates.
 class Parameters {
@@ -41,6 +44,10 @@ class Parameters {
   // norm. Where that is not finite nothing changes. The result does not depend on `threads`.
   double update(const AdamWOptions& options, int threads);
   void zero_gradients();
+  // For updates that are computed elsewhere: moments in the parameters' order, first ones then
+  // second, and one step more, which is returned.
+  std::vector<float>& moments() { return moments_; }
+  int64_t count_step() { return ++step_; }
   // Whether there is an average: of one update at least.
   bool averaged() const { return average_decay_ > 0 && step_ > 0; }
   // The average of all values, corrected for its start at zero as Adam's moments are (Kingma and

@@ -118,8 +118,6 @@ void softmax_loss_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
   const Range r = part(dst->ne[1], ith, nth, 1);
   for (int64_t i = r.begin; i < r.end; i++) {
     float* logits = data(dst) + i * stride(dst);
-    const float* from = data(dst->src[0]) + i * stride(dst->src[0]);
-    if (from != logits) std::copy_n(from, n, logits);
     const uint8_t* allowed =
         task.sets ? task.allowed + static_cast<size_t>(task.sets[i]) * n : nullptr;
     const int32_t label = task.labels[i];
@@ -166,10 +164,6 @@ ggml_tensor* swiglu_back(ggml_context* c, ggml_tensor* gate_up, ggml_tensor* gra
 
 ggml_tensor* softmax_loss(ggml_context* c, ggml_tensor* logits, LossTask* task) {
   return custom_inplace(c, logits, {}, softmax_loss_kernel, task);
-}
-
-ggml_tensor* softmax_loss_of(ggml_context* c, ggml_tensor* logits, LossTask* task) {
-  return custom(c, logits->ne[0], logits->ne[1], {logits}, softmax_loss_kernel, task);
 }
 
 ggml_tensor* CpuOps::lora_forward(ggml_tensor* y, ggml_tensor* z, LoraGroup* group) {

@@ -42,8 +42,6 @@ struct LossTask {
 };
 // logits [n, R] -> weight * (p - onehot(label)), in place; the losses are written as a side effect.
 ggml_tensor* softmax_loss(ggml_context* c, ggml_tensor* logits, LossTask* task);
-// The same beside the logits, which may be in a device's memory.
-ggml_tensor* softmax_loss_of(ggml_context* c, ggml_tensor* logits, LossTask* task);
 
 // What the training graph is built of besides ggml's own operations, by where it is computed. For
 // one graph.
@@ -70,8 +68,8 @@ class TrainOps {
   // Fills the inputs that they have added to the graph, once it has memory; offsets: where groups
   // start, and N.
   virtual void fill(const std::vector<int32_t>&) const {}
-  // Brings the gradients, once computed, to the adapter.
-  virtual void gather() const {}
+  // Brings the losses, once computed, to their tasks.
+  virtual void read() const {}
 };
 
 // As the custom operations above.

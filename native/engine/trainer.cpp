@@ -138,7 +138,10 @@ Trainer::Trainer(const TrainerOptions& options)
   AdapterOptions adapter = options.adapter;
   adapter.measured = options.measured;
   adapter_ = std::make_unique<Adapter>(weights_->hp, adapter, cpu_.backend());
-  if (device_) device_->hold(*adapter_, options.measured);
+  if (device_) {
+    device_->hold(*adapter_, options.measured);
+    device_->allow(options_.allowed_sets, n_head_ids(), options.measured);
+  }
   attention_ = std::make_unique<GroupAttention>(GroupAttention{AttentionShape(*weights_), {}});
   if (device_ && !options.measured) device_->look_at(build_any(16).graph);
   allocator_ = ggml_gallocr_new(ggml_backend_get_default_buffer_type(cpu_.backend()));
@@ -163,7 +166,7 @@ Trainer::Pass Trainer::build(const TrainBatch& batch, bool backward) {
   const int64_t chunk = std::clamp<int64_t>(kHeadChunkFloats / n_head, 1, n_loss);
   const size_t n_nodes =
       256 + (device_ ? DeviceRunner::kNodesPerLayer : 96) * static_cast<size_t>(hp.n_layers) +
-      16 * ((n_loss + chunk - 1) / chunk);
+      32 * ((n_loss + chunk - 1) / chunk);
   const size_t bytes =
       ggml_tensor_overhead() * n_nodes * 2 + ggml_graph_overhead_custom(n_nodes, false);
   pass.context.reset(ggml_init({bytes, nullptr, true}));
@@ -246,7 +249,7 @@ std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
   } else {
     cpu_.compute(pass.graph, "training");
   }
-  if (backward) pass.ops->gather();
+  pass.ops->read();
   return std::move(pass.losses);
 }
 
@@ -303,24 +306,25 @@ std::vector<float> Trainer::evaluate(const TrainBatch& batch) { return run(batch
 
 double Trainer::update(const AdamWOptions& options) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (device_) device_->adapter_changed();
-  return adapter_->update(options, options_.threads);
+  return device_ ? device_->update(options) : adapter_->update(options, options_.threads);
 }
 
 std::vector<char> Trainer::state() {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (device_) device_->adapter().download();
   return adapter_->state();
 }
 
 void Trainer::set_state(const std::vector<char>& state) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (device_) device_->adapter_changed();
   adapter_->set_state(state);
+  if (device_) device_->adapter().upload();
 }
 
 void Trainer::save(const std::string& path, const std::map<std::string, std::string>& metadata,
                    const std::string&) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (device_) device_->adapter().download();
   adapter_->save(path, metadata);
 }
 
