@@ -4,23 +4,23 @@ import { base, COLORS, type ChartSpec } from "./charts";
 /** What loss curves need of a line of training.jsonl. */
 export type TrainingPoint = Pick<
   TrainingLogEntry,
-  "step" | "lossPerRow" | "holdoutLossPerRow" | "holdoutLossPerColumn"
+  "step" | "lossPerRow" | "validationLossPerRow" | "validationLossPerColumn"
 >;
 
 /** Of an exponential mean: about so many steps are behind each of its points. */
 const STEPS_SMOOTHED = 10;
 const X = { field: "step", type: "quantitative", title: "step", axis: { tickMinStep: 1, tickCount: 6 } };
 
-/** Loss over the steps of training: of each step, smoothed, and of the holdout where it was looked at. */
+/** Loss over the steps of training: of each step, smoothed, and of rows left out where they were looked at. */
 export function lossChart(points: readonly TrainingPoint[]): ChartSpec {
   const curve = smoothed(points.map(({ lossPerRow }) => lossPerRow));
-  const values = points.flatMap(({ step, lossPerRow, holdoutLossPerRow }, i) => [
+  const values = points.flatMap(({ step, lossPerRow, validationLossPerRow }, i) => [
     { step, loss: lossPerRow, rows: "training" },
     { step, loss: curve[i]!, rows: "smoothed" },
-    ...(holdoutLossPerRow === undefined ? [] : [{ step, loss: holdoutLossPerRow, rows: "holdout" }]),
+    ...(validationLossPerRow === undefined ? [] : [{ step, loss: validationLossPerRow, rows: "validation" }]),
   ]);
-  const held = values.some(({ rows }) => rows === "holdout");
-  const shown = ["training", "smoothed", ...(held ? ["holdout"] : [])];
+  const held = values.some(({ rows }) => rows === "validation");
+  const shown = ["training", "smoothed", ...(held ? ["validation"] : [])];
   return {
     ...base(values),
     height: 200,
@@ -39,7 +39,7 @@ export function lossChart(points: readonly TrainingPoint[]): ChartSpec {
     layer: [
       layerOf("training", { type: "line", strokeWidth: 1, opacity: 0.7, point: points.length === 1 }),
       layerOf("smoothed", { type: "line", strokeWidth: 2 }),
-      ...(held ? [layerOf("holdout", { type: "line", strokeWidth: 2, point: true })] : []),
+      ...(held ? [layerOf("validation", { type: "line", strokeWidth: 2, point: true })] : []),
     ],
   };
 }
@@ -51,13 +51,13 @@ const layerOf = (rows: string, mark: object): object => ({
 
 /** Names of the columns whose loss was measured. */
 export function lossColumns(points: readonly TrainingPoint[]): string[] {
-  return Object.keys(points.find((point) => point.holdoutLossPerColumn)?.holdoutLossPerColumn ?? {});
+  return Object.keys(points.find((point) => point.validationLossPerColumn)?.validationLossPerColumn ?? {});
 }
 
-/** The holdout's loss of one column where it was looked at. */
+/** The loss of one column on rows left out, where they were looked at. */
 export function columnLossChart(points: readonly TrainingPoint[], column: string): ChartSpec {
-  const values = points.flatMap(({ step, holdoutLossPerColumn }) =>
-    holdoutLossPerColumn === undefined ? [] : [{ step, loss: holdoutLossPerColumn[column]! }],
+  const values = points.flatMap(({ step, validationLossPerColumn }) =>
+    validationLossPerColumn === undefined ? [] : [{ step, loss: validationLossPerColumn[column]! }],
   );
   return {
     ...base(values),

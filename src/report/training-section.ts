@@ -16,14 +16,14 @@ export function trainingSection(
     ${charts.place(lossChart(training), "Loss over the steps of training")} ${columnLosses(training, charts)}`;
 }
 
-/** Where the holdout was looked at during training, what each column's cells cost. */
+/** Where rows left out were looked at during training, what each column's cells cost. */
 function columnLosses(training: readonly TrainingPoint[], charts: ChartList): Html | undefined {
   const names = lossColumns(training);
   if (names.length === 0) return undefined;
-  return html`<p>The holdout's loss by column, in nats a cell:</p>
+  return html`<p>The loss of the rows kept from it by column, in nats a cell:</p>
     <div class="grid">
       ${names.map((name) =>
-        charts.figure(columnLossChart(training, name), `Holdout loss of ${name}`, name, "short"),
+        charts.figure(columnLossChart(training, name), `Validation loss of ${name}`, name, "short"),
       )}
     </div>`;
 }

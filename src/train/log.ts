@@ -15,11 +15,14 @@ export interface TrainingLogEntry {
   tokensPerSecond: number;
   /** the same by column: the sum over the tokens of its cell; of table models, now and then */
   lossPerColumn?: Record<string, number>;
-  /** of the holdout, nats a row, where it was measured after this step */
-  holdoutLossPerRow?: number;
+  /** of rows left out of training, nats a row, where it was measured after this step */
+  validationLossPerRow?: number;
   /** the same by column: the sum over the tokens of its cell */
-  holdoutLossPerColumn?: Record<string, number>;
+  validationLossPerColumn?: Record<string, number>;
 }
+
+/** What version 0.1.0 called the losses of validation at first. */
+const FORMER_NAMES = /"holdoutLossPer(?=Row"|Column")/g;
 
 /**
  * Starts the log of a run that goes on after `step` steps: later lines, of work that was lost, are cut off. Returns what
@@ -41,5 +44,5 @@ export async function readTrainingLog(path: string): Promise<TrainingLogEntry[]>
   return text
     .split("\n")
     .slice(0, -1)
-    .map((line) => JSON.parse(line) as TrainingLogEntry);
+    .map((line) => JSON.parse(line.replace(FORMER_NAMES, '"validationLossPer')) as TrainingLogEntry);
 }

@@ -17,7 +17,7 @@ import { learningRateAt } from "./schedule";
 import type { SoftLabels } from "./soft-labels";
 import type { TrainSettings } from "./settings";
 import type { TrainOptions, TrainPlan, TrainResult } from "./train";
-import { defaultValidateEvery, holdoutLoss, lossPerColumn, Validation } from "./validation";
+import { defaultValidateEvery, validationLoss, lossPerColumn, Validation } from "./validation";
 
 /** Forward and backward cost about three times a forward pass. */
 const BACKWARD_FACTOR = 3;
@@ -38,7 +38,8 @@ export interface TrainRunParts {
   automaton: RowAutomaton;
   /** what a step learns */
   lessons: (step: number) => Lesson[];
-  holdout: readonly Lesson[];
+  /** rows left out of training, in fixed groups; the loss is measured on them */
+  held: readonly Lesson[];
   /** whether it is told now and then what each column costs */
   byColumn: boolean;
   /** spreads what a step learns */
@@ -62,10 +63,10 @@ export class TrainRun {
   constructor(private readonly parts: TrainRunParts) {}
 
   async go(resumed: Checkpoint | undefined): Promise<TrainResult> {
-    const { options, curriculum, holdout, lessons, settings } = this.parts;
+    const { options, curriculum, held, lessons, settings } = this.parts;
     const started = Date.now();
     const firstStep = resumed?.step ?? 0;
-    const now = await this.measure(holdout.length > 0 ? holdout : lessons(firstStep).slice(0, 2));
+    const now = await this.measure(held.length > 0 ? held : lessons(firstStep).slice(0, 2));
     this.validation = this.newValidation(resumed?.validation?.before ?? now.lossPerRow);
     if (resumed) this.restore(resumed);
     options.onPlan?.(this.plan(firstStep, now.tokensPerSecond / BACKWARD_FACTOR));
@@ -99,7 +100,7 @@ export class TrainRun {
       tokens: this.tokens,
       seconds: (Date.now() - started) / 1000,
       lossPerRow: mean(recent),
-      ...(after !== undefined && { holdoutLossPerRow: { before: this.validation.record.before, after } }),
+      ...(after !== undefined && { validationLossPerRow: { before: this.validation.record.before, after } }),
       ...(this.best && { bestStep: this.best.step }),
     };
   }
@@ -109,13 +110,13 @@ export class TrainRun {
   }
 
   private newValidation(before: number): Validation {
-    const { settings, curriculum, holdout, lessons } = this.parts;
+    const { settings, curriculum, held, lessons } = this.parts;
     const { steps } = curriculum;
     const cost = BACKWARD_FACTOR * steps * countTokens(lessons(0));
     const every =
-      holdout.length === 0
+      held.length === 0
         ? 0
-        : (settings.validateEvery ?? defaultValidateEvery(steps, cost, countTokens(holdout)));
+        : (settings.validateEvery ?? defaultValidateEvery(steps, cost, countTokens(held)));
     return new Validation(every, steps, settings.patience, { before, misses: 0 });
   }
 
@@ -184,26 +185,26 @@ export class TrainRun {
     return BigUint64Array.from({ length: n }, () => random.nextUint64());
   }
 
-  /** Adds the holdout's loss to the entry; the best state so far is kept. */
+  /** Adds the loss of the rows left out to the entry; the best state so far is kept. */
   private async validate(entry: TrainingLogEntry): Promise<void> {
-    const { holdout, trainer, fingerprint } = this.parts;
+    const { held, trainer, fingerprint } = this.parts;
     const losses = await this.orCheckpoint(entry.step - 1, () =>
-      this.pass(holdout, (batch) => trainer.evaluate(batch)),
+      this.pass(held, (batch) => trainer.evaluate(batch)),
     );
-    Object.assign(entry, holdoutLoss(losses, holdout, this.names));
-    if (!this.validation.note(entry.step, entry.holdoutLossPerRow!)) return;
+    Object.assign(entry, validationLoss(losses, held, this.names));
+    if (!this.validation.note(entry.step, entry.validationLossPerRow!)) return;
     const state = await trainer.state();
     this.best = { fingerprint, step: entry.step, state, ...this.records() };
   }
 
-  /** Puts the best state in the place of the last; the loss on the holdout of what is there then. */
+  /** Puts the best state in the place of the last; the loss of the rows left out with what is there then. */
   private async keepBest(stepsDone: number): Promise<number | undefined> {
-    const { holdout, trainer } = this.parts;
+    const { held, trainer } = this.parts;
     if (this.best) {
       if (this.best.step !== stepsDone) await trainer.setState(this.best.state);
       return this.validation.record.best!.lossPerRow;
     }
-    return holdout.length > 0 ? (await this.measure(holdout)).lossPerRow : undefined;
+    return held.length > 0 ? (await this.measure(held)).lossPerRow : undefined;
   }
 
   /** Ends a run whose loss has exploded; the checkpoint is of the best validation, or of when the loss was healthy. */
@@ -287,8 +288,7 @@ export class TrainRun {
   private tell(entry: TrainingLogEntry, lossPerRow: number): void {
     const { options, curriculum } = this.parts;
     const best = this.validation.record.best;
-    const kept = this.parts.byColumn ? "validation" : "holdout";
-    const held = best ? `, ${kept} ${best.lossPerRow.toFixed(2)}` : "";
+    const held = best ? `, validation ${best.lossPerRow.toFixed(2)}` : "";
     this.dearest = dearestColumns(entry.lossPerColumn) ?? this.dearest;
     options.onProgress?.({
       stage: "train",

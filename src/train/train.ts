@@ -85,7 +85,7 @@ export interface TrainPlan {
   memory: MemoryPlan;
   /** categories that are neither learnt nor drawn, of a table model; see CellOptions.protectRare */
   rare?: readonly RareValues[];
-  /** from a timed forward pass on the holdout or the first step */
+  /** from a timed forward pass on the rows left out or the first step */
   estimatedSeconds: number;
 }
 
@@ -98,8 +98,8 @@ export interface TrainResult {
   seconds: number;
   /** nats a row over the last tenth of the steps */
   lossPerRow: number;
-  /** nats a row on the holdout, before training and of the adapter kept; absent without holdout */
-  holdoutLossPerRow?: { before: number; after: number };
+  /** nats a row on rows left out, before training and of what is kept; absent where there are none */
+  validationLossPerRow?: { before: number; after: number };
   /** steps after which the adapter kept was reached; absent where nothing was validated */
   bestStep?: number;
 }
@@ -192,7 +192,7 @@ async function trainWith(work: TrainWork): Promise<TrainResult> {
     return curriculum.groupsOf(step).map((group, g) => writer.train.write(group, orders[g]));
   };
   const full = settings.vocabulary === "full";
-  const fingerprint = fingerprintOf(options, settings, lessons(0), writer.holdout);
+  const fingerprint = fingerprintOf(options, settings, lessons(0), writer.held);
   const resumed = await loadCheckpoint(options.checkpoint, fingerprint);
   const open = {
     path: work.path,
@@ -216,8 +216,8 @@ async function trainWith(work: TrainWork): Promise<TrainResult> {
           { ...open, allowedSets: mask() },
           {
             longest:
-              options.maxMemory === undefined ? lessons(0) : [writer.train.longest(k), ...writer.holdout],
-            nGroups: Math.max(Math.min(settings.batch, curriculum.groupsPerEpoch), writer.holdout.length),
+              options.maxMemory === undefined ? lessons(0) : [writer.train.longest(k), ...writer.held],
+            nGroups: Math.max(Math.min(settings.batch, curriculum.groupsPerEpoch), writer.held.length),
             begun: resumed?.memory,
           },
         );
@@ -282,8 +282,8 @@ async function openWhole(
 interface Writers {
   automaton: RowAutomaton;
   train: LessonWriter;
-  /** fixed groups of the holdout's rows */
-  holdout: Lesson[];
+  /** fixed groups of the rows left out */
+  held: Lesson[];
 }
 
 function lessonWriters({ options, settings, learned, held: rows, model, language }: TrainWork): Writers {
@@ -293,7 +293,7 @@ function lessonWriters({ options, settings, learned, held: rows, model, language
   const nextColumns = language instanceof CellLanguage && settings.permute > 0;
   const lesson = { description: options.description, ...settings, eos: model.eos, nextColumns };
   const held = rows.length === 0 ? [] : inOrderOf(schema, rows);
-  const holdoutWriter = new LessonWriter(automaton, held, lesson);
+  const heldWriter = new LessonWriter(automaton, held, lesson);
   const random = new Random(settings.seed).derive("holdout");
   const groups =
     held.length === 0 || rowCount(held) === 0 ? [] : partitionGroups(rowCount(held), options.k + 1, random);
@@ -302,7 +302,7 @@ function lessonWriters({ options, settings, learned, held: rows, model, language
   return {
     automaton,
     train: new LessonWriter(automaton, inOrderOf(schema, learned), lesson),
-    holdout: kept.map((group) => holdoutWriter.write(group)),
+    held: kept.map((group) => heldWriter.write(group)),
   };
 }
 
@@ -323,14 +323,14 @@ function leastMemory(
 }
 
 /**
- * Everything that decides the result; the data by the tokens of the first step and the whole table's values, the holdout
- * where it chooses the adapter.
+ * Everything that decides the result; the data by the tokens of the first step and the whole table's values, the rows
+ * left out where they choose what is kept.
  */
 function fingerprintOf(
   options: TrainOptions,
   settings: TrainSettings,
   first: readonly Lesson[],
-  holdout: readonly Lesson[],
+  held: readonly Lesson[],
 ): string {
   const hash = createHash("sha256");
   const { format, description, k, baseIdentity, schema } = options;
@@ -340,7 +340,7 @@ function fingerprintOf(
     else hash.update(column.kind === "category" ? column.codes : column.scaled);
   }
   for (const lesson of first) hash.update(lesson.tokens);
-  if (settings.validateEvery !== 0) for (const lesson of holdout) hash.update(lesson.tokens);
+  if (settings.validateEvery !== 0) for (const lesson of held) hash.update(lesson.tokens);
   if (options.neighbors) hash.update(options.neighbors);
   return hash.digest("hex");
 }

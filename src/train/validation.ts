@@ -14,12 +14,12 @@ export interface ValidationRecord {
 }
 
 /** Nats a row, in all and summed over the tokens of each column. */
-export interface HoldoutLoss {
-  holdoutLossPerRow: number;
-  holdoutLossPerColumn: Record<string, number>;
+export interface ValidationLoss {
+  validationLossPerRow: number;
+  validationLossPerColumn: Record<string, number>;
 }
 
-/** When the holdout is looked at during training, and what that says: the best step, and whether to stop. */
+/** When rows left out are looked at during training, and what that says: the best step, and whether to stop. */
 export class Validation {
   constructor(
     /** steps between validations, 0: none */
@@ -33,7 +33,7 @@ export class Validation {
     return this.every > 0;
   }
 
-  /** Whether the holdout is due after so many steps: at regular intervals, and at the end. */
+  /** Whether a look is due after so many steps: at regular intervals, and at the end. */
   due(stepsDone: number): boolean {
     return this.on && (stepsDone % this.every === 0 || stepsDone === this.steps);
   }
@@ -55,11 +55,11 @@ export class Validation {
 }
 
 /**
- * Steps between validations where none are asked for: about ten a run, fewer where a large holdout would make them cost
+ * Steps between validations where none are asked for: about ten a run, fewer where many rows left out would make them cost
  * more than a tenth of the training. Costs are in tokens of a forward pass.
  */
-export function defaultValidateEvery(steps: number, trainingCost: number, holdoutCost: number): number {
-  const times = Math.min(TIMES, Math.max(1, Math.floor((SHARE * trainingCost) / holdoutCost)));
+export function defaultValidateEvery(steps: number, trainingCost: number, cost: number): number {
+  const times = Math.min(TIMES, Math.max(1, Math.floor((SHARE * trainingCost) / cost)));
   return Math.ceil(steps / times);
 }
 
@@ -67,15 +67,15 @@ export function defaultValidateEvery(steps: number, trainingCost: number, holdou
  * The losses of every position of some lessons, in their order, as nats a row. What belongs to no column (the text
  * between cells, learnt over the full vocabulary alone) counts in all only.
  */
-export function holdoutLoss(
+export function validationLoss(
   losses: readonly number[],
   lessons: readonly Lesson[],
   names: readonly string[],
-): HoldoutLoss {
+): ValidationLoss {
   const nRows = lessons.reduce((n, lesson) => n + lesson.nRows, 0);
   return {
-    holdoutLossPerRow: losses.reduce((a, b) => a + b, 0) / nRows,
-    holdoutLossPerColumn: lossPerColumn(losses, lessons, names),
+    validationLossPerRow: losses.reduce((a, b) => a + b, 0) / nRows,
+    validationLossPerColumn: lossPerColumn(losses, lessons, names),
   };
 }
 

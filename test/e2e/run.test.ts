@@ -55,7 +55,7 @@ it("turns the example into valid rows and scores, on the embedded base", async (
 
   // Even so little training must lower the loss on rows that it has not seen.
   const folder = await RunFolder.open(out);
-  const { holdoutLossPerRowBefore, holdoutLossPerRowAfter } = folder.run.stages.train!.result!;
-  expect(Number(holdoutLossPerRowAfter)).toBeLessThan(Number(holdoutLossPerRowBefore));
+  const { validationLossPerRowBefore, validationLossPerRowAfter } = folder.run.stages.train!.result!;
+  expect(Number(validationLossPerRowAfter)).toBeLessThan(Number(validationLossPerRowBefore));
   await folder.close();
 }, 600_000);

@@ -50,8 +50,8 @@ async function makeReport(): Promise<string> {
     synthetic,
   });
   const training = [1, 2, 3].map((step) => ({
-    ...{ step, lossPerRow: 30 - step, holdoutLossPerRow: 31 - step },
-    holdoutLossPerColumn: { [EVIL]: 2, label: 1 },
+    ...{ step, lossPerRow: 30 - step, validationLossPerRow: 31 - step },
+    validationLossPerColumn: { [EVIL]: 2, label: 1 },
   }));
   return renderReport({ title: EVIL, evaluation, schema, train, synthetic, training, settings: { seed: 1 } });
 }

@@ -69,7 +69,7 @@ describe("validation", () => {
   beforeAll(async () => {
     result = await train(whole);
     log = await readTrainingLog(whole.log);
-    looks = log.filter(({ holdoutLossPerRow }) => holdoutLossPerRow !== undefined);
+    looks = log.filter(({ validationLossPerRow }) => validationLossPerRow !== undefined);
   });
 
   it("looks at the holdout regularly and at the end, in all and by column", () => {
@@ -77,19 +77,19 @@ describe("validation", () => {
     expect(looks.map(({ step }) => step)).toEqual(
       steps.filter((step) => step % 3 === 0 || step === steps.length),
     );
-    for (const { holdoutLossPerRow, holdoutLossPerColumn } of looks) {
-      expect(Object.keys(holdoutLossPerColumn!).sort()).toEqual(["age", "group", "income", "label"]);
-      const sum = Object.values(holdoutLossPerColumn!).reduce((a, b) => a + b, 0);
-      expect(sum).toBeCloseTo(holdoutLossPerRow!, 6);
+    for (const { validationLossPerRow, validationLossPerColumn } of looks) {
+      expect(Object.keys(validationLossPerColumn!).sort()).toEqual(["age", "group", "income", "label"]);
+      const sum = Object.values(validationLossPerColumn!).reduce((a, b) => a + b, 0);
+      expect(sum).toBeCloseTo(validationLossPerRow!, 6);
     }
   });
 
   it("keeps the adapter of the best look", async () => {
-    const best = looks.reduce((a, b) => (b.holdoutLossPerRow! < a.holdoutLossPerRow! ? b : a));
+    const best = looks.reduce((a, b) => (b.validationLossPerRow! < a.validationLossPerRow! ? b : a));
     expect(best.step).toBeLessThan(log.length);
     expect(result).toMatchObject({ bestStep: best.step, steps: log.length });
-    expect(result.holdoutLossPerRow!.after).toBe(best.holdoutLossPerRow);
-    expect(result.holdoutLossPerRow!.before).toBeGreaterThan(best.holdoutLossPerRow!);
+    expect(result.validationLossPerRow!.after).toBe(best.validationLossPerRow);
+    expect(result.validationLossPerRow!.before).toBeGreaterThan(best.validationLossPerRow!);
   });
 
   it("gives the same adapter, byte for byte, however often it is interrupted", async () => {
@@ -97,7 +97,7 @@ describe("validation", () => {
     expect((await trainInterrupted(options, 6)).inValidation).toBeGreaterThan(0);
     expect(readFileSync(options.adapter).equals(readFileSync(whole.adapter))).toBe(true);
     const losses = (entries: TrainingLogEntry[]) =>
-      entries.map(({ step, loss, holdoutLossPerRow }) => ({ step, loss, holdoutLossPerRow }));
+      entries.map(({ step, loss, validationLossPerRow }) => ({ step, loss, validationLossPerRow }));
     expect(losses(await readTrainingLog(options.log))).toEqual(losses(log));
   });
 
@@ -114,7 +114,7 @@ describe("validation", () => {
     const blind = await train(options);
     expect(blind.bestStep).toBeUndefined();
     expect((await readTrainingLog(options.log)).map(({ loss }) => loss)).toEqual(log.map(({ loss }) => loss));
-    expect(blind.holdoutLossPerRow!.after).toBeCloseTo(looks.at(-1)!.holdoutLossPerRow!, 6);
+    expect(blind.validationLossPerRow!.after).toBeCloseTo(looks.at(-1)!.validationLossPerRow!, 6);
   });
 
   it("refuses patience where nothing is looked at", async () => {
@@ -146,9 +146,9 @@ it("stops where the loss explodes, with a checkpoint of the best adapter", async
   });
   expect(existsSync(options.adapter)).toBe(false);
   const log = await readTrainingLog(options.log);
-  const looks = log.filter(({ holdoutLossPerRow }) => holdoutLossPerRow !== undefined);
+  const looks = log.filter(({ validationLossPerRow }) => validationLossPerRow !== undefined);
   expect(looks.length).toBeGreaterThan(2);
-  const best = looks.reduce((a, b) => (b.holdoutLossPerRow! < a.holdoutLossPerRow! ? b : a));
+  const best = looks.reduce((a, b) => (b.validationLossPerRow! < a.validationLossPerRow! ? b : a));
   expect(headerOf(options.checkpoint)).toMatchObject({
     step: best.step,
     validation: { best: { step: best.step } },

@@ -94,12 +94,12 @@ export async function trainStage(
   await folder.finish("train", [file, FILES.log], summaryOf(result));
 }
 
-function summaryOf({ adapter: _adapter, holdoutLossPerRow, ...rest }: TrainResult): PlainSettings {
+function summaryOf({ adapter: _adapter, validationLossPerRow, ...rest }: TrainResult): PlainSettings {
   return {
     ...rest,
-    ...(holdoutLossPerRow && {
-      holdoutLossPerRowBefore: holdoutLossPerRow.before,
-      holdoutLossPerRowAfter: holdoutLossPerRow.after,
+    ...(validationLossPerRow && {
+      validationLossPerRowBefore: validationLossPerRow.before,
+      validationLossPerRowAfter: validationLossPerRow.after,
     }),
   };
 }

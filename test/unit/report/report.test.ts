@@ -57,7 +57,7 @@ const report = renderReport({
   synthetic: [{ name: EVIL, columns: other }],
   training: [
     { step: 1, lossPerRow: 30 },
-    { step: 2, lossPerRow: 25, holdoutLossPerRow: 26, holdoutLossPerColumn: { [EVIL]: 20, e: 6 } },
+    { step: 2, lossPerRow: 25, validationLossPerRow: 26, validationLossPerColumn: { [EVIL]: 20, e: 6 } },
   ],
   settings: { seed: 1, note: EVIL },
 });

@@ -1,5 +1,5 @@
 import type { Lesson } from "../../../src/train/lesson";
-import { defaultValidateEvery, holdoutLoss, Validation } from "../../../src/train/validation";
+import { defaultValidateEvery, validationLoss, Validation } from "../../../src/train/validation";
 
 const lesson = (columns: number[], nRows: number): Lesson => ({
   ...{ tokens: new Int32Array(9), lossPositions: new Int32Array(0), labels: new Int32Array(0) },
@@ -8,9 +8,9 @@ const lesson = (columns: number[], nRows: number): Lesson => ({
 
 it("sums the losses of each column's tokens, what lies between cells in all alone", () => {
   const losses = [1, 2, 4, 8, 16];
-  expect(holdoutLoss(losses, [lesson([0, 1, 1], 1), lesson([-1, 0], 3)], ["a", "b"])).toEqual({
-    holdoutLossPerRow: 31 / 4,
-    holdoutLossPerColumn: { a: 17 / 4, b: 6 / 4 },
+  expect(validationLoss(losses, [lesson([0, 1, 1], 1), lesson([-1, 0], 3)], ["a", "b"])).toEqual({
+    validationLossPerRow: 31 / 4,
+    validationLossPerColumn: { a: 17 / 4, b: 6 / 4 },
   });
 });
 
