@@ -3,11 +3,17 @@ import { Random } from "../random";
 import { columnOfValues } from "../rules/cells";
 import { emptyColumn } from "../rules/condition-domain";
 import { type Domain, sizeOf, valuesOf } from "../rules/domain";
-import type { Column } from "../table/columns";
+import type { Column, FreeTextColumn } from "../table/columns";
 import { toColumns } from "../table/convert";
 import { didYouMean } from "../table/names";
 import { parseDecimal } from "../table/number";
-import type { TableSchema } from "../table/schema";
+import {
+  type Field,
+  type IdentifierField,
+  isDateField,
+  isNumberField,
+  type TableSchema,
+} from "../table/schema";
 import type { TableSource } from "../table/source";
 
 /** Cells that the rows to draw have already. */
@@ -22,6 +28,17 @@ export interface GivenRows {
   rowOf: (row: number) => number;
   /** rows to draw, where that is known by them */
   rows?: number;
+  /** identifiers that they have, which rows keep */
+  identifiers?: FreeTextColumn[];
+}
+
+export interface GivenTableOptions {
+  /** rows to draw for each [1] */
+  each?: number;
+  /** of the table, which the model does not write */
+  identifiers?: readonly IdentifierField[] | undefined;
+  /** whether numbers and dates may lie outside the schema's range [false] */
+  anyRange?: boolean;
 }
 
 /** Most values that --balance goes through. */
@@ -32,8 +49,14 @@ const MOST_BALANCED = 1000;
  * is drawn.
  * @throws E_INPUT for a column that the schema does not have, or a value that it does not allow
  */
-export function givenTable(source: TableSource, schema: TableSchema, each = 1): GivenRows {
-  const { columns, fields } = cellsOf(source, source.names, schema);
+export function givenTable(
+  source: TableSource,
+  schema: TableSchema,
+  { each = 1, identifiers = [], anyRange = false }: GivenTableOptions = {},
+): GivenRows {
+  const named = identifiers.filter(({ name }) => source.names.includes(name));
+  const names = source.names.filter((name) => named.every((field) => field.name !== name));
+  const { columns, fields } = cellsOf(source, names, schema, anyRange);
   if (source.nRows === 0) throw new HarmonicError("E_INPUT", `${source.path} has no rows`);
   return {
     name: source.path,
@@ -41,6 +64,8 @@ export function givenTable(source: TableSource, schema: TableSchema, each = 1): 
     fields,
     rowOf: (row) => Math.floor(row / each) % source.nRows,
     rows: source.nRows * each,
+    // Kept as they are: what they are made of is nothing to the model.
+    identifiers: toColumns(source, { fields: named.map(open) }, { unknown: "extend" }) as FreeTextColumn[],
   };
 }
 
@@ -120,6 +145,7 @@ function cellsOf(
   source: TableSource,
   names: readonly string[],
   schema: TableSchema,
+  anyRange = false,
 ): Pick<GivenRows, "columns" | "fields"> {
   const known = schema.fields.map((field) => field.name);
   const strange = names.find((name) => !known.includes(name));
@@ -131,15 +157,28 @@ function cellsOf(
     );
   }
   const fields = names.map((name) => known.indexOf(name)).sort((a, b) => a - b);
-  const open = fields.map((f) => {
-    const field = schema.fields[f]!;
-    const missingValues = [...new Set([...field.missingValues, ""])];
-    return { ...field, missingValues, constraints: { ...field.constraints, required: false } };
-  }) as TableSchema["fields"];
-  const found = toColumns(source, { fields: open });
+  const opened = fields.map((f) => open(anyRange ? unbounded(schema.fields[f]!) : schema.fields[f]!));
+  const found = toColumns(source, { fields: opened });
   const columns = withValues(schema, new Map(), source.nRows);
   fields.forEach((f, i) => (columns[f] = found[i]!));
   return { columns, fields };
+}
+
+/** A field whose cells may be missing. */
+function open(field: Field): Field {
+  const missingValues = [...new Set([...field.missingValues, ""])];
+  return { ...field, missingValues, constraints: { ...field.constraints, required: false } } as Field;
+}
+
+/** A number or date of any size. */
+function unbounded(field: Field): Field {
+  if (isNumberField(field)) {
+    return { ...field, constraints: { ...field.constraints, minimum: -Infinity, maximum: Infinity } };
+  }
+  if (!isDateField(field)) return field;
+  const time = field.type === "datetime" ? ["T00:00:00", "T23:59:59"] : ["", ""];
+  const [minimum, maximum] = [`0001-01-01${time[0]}`, `9999-12-31${time[1]}`];
+  return { ...field, constraints: { ...field.constraints, minimum, maximum } };
 }
 
 function withValues(

@@ -6,14 +6,14 @@ import type { AutomatonTables, Rule } from "../native/addon";
 import { cellValue } from "../rules/cells";
 import { compileRules } from "../rules/compile-rules";
 import { emptyColumn } from "../rules/condition-domain";
-import { contains, describe, type Domain, intersect, sizeOf } from "../rules/domain";
+import { contains, describe, type Domain, fullDomain, intersect, sizeOf } from "../rules/domain";
 import { narrowDomains } from "../rules/feasible";
 import type { CheckedRule, DerivedColumn, RuleSet } from "../rules/rule-set";
 import { brokenRules } from "../rules/table-check";
 import type { Column } from "../table/columns";
 import { isMissing } from "../table/columns";
-import { rowCount } from "../table/convert";
-import { isNumberField } from "../table/schema";
+import { formatCell, rowCount } from "../table/convert";
+import { type IdentifierField, isNumberField } from "../table/schema";
 import type { TableSource } from "../table/source";
 import type { RowAutomaton } from "./automaton";
 import type { Guess } from "./best-guess";
@@ -56,6 +56,8 @@ export interface RowPlanOptions {
   columns: readonly Column[];
   rules?: readonly string[];
   conditions?: Conditions | undefined;
+  /** columns of the table that the model does not write */
+  identifiers?: readonly IdentifierField[];
   /** whether the adapter was trained on rows in all orders */
   permuted?: boolean;
   /** write rows in the order that conditions ask for even so */
@@ -112,13 +114,13 @@ export class RowPlan {
 
   /** @throws E_USAGE where rules or conditions cannot be read or satisfied, E_INPUT for given cells that do not fit */
   constructor(private readonly options: RowPlanOptions) {
-    const { automaton, columns, rules = [], conditions = {}, seed } = options;
+    const { automaton, columns, rules = [], conditions = {} } = options;
     const { schema, language } = automaton;
     this.set = compileRules(schema, columns, { rules, where: conditions.where });
     this.warnings.push(...brokenRules(this.set, columns));
     this.domains = narrowDomains(this.set);
     const drawable = this.domains.map((domain, f) => intersect(domain, language.domain(schema.fields[f]!)));
-    this.given = givenRows(conditions, schema, drawable, seed);
+    this.given = givenRows(options, schema, drawable);
     this.rows = this.given?.rows;
     const { guess: number, each: draws = 1 } = conditions.given ?? {};
     this.guess = number && { number, draws };
@@ -143,6 +145,7 @@ export class RowPlan {
     this.seen = this.set.unique.map(() => new Set());
 
     const patterns = this.patterns();
+    if (this.given) this.warnOfOutside();
     const compiled = compileOrders(
       schema,
       language,
@@ -161,6 +164,17 @@ export class RowPlan {
     const { order, nGiven, startState } = this.patternOf[g]!;
     const steps = this.options.automaton.cells.steps(this.given.columns, g, order, nGiven);
     return { order, startState, prefix: Int32Array.from(steps, ({ token }) => token) };
+  }
+
+  /** The identifier that row `row` of those that come out was given, if any. */
+  identifierOf(name: string, row: number): string | undefined {
+    const given = this.given?.identifiers?.find((column) => column.name === name);
+    return given?.values[this.given!.rowOf(row * (this.guess?.draws ?? 1))] ?? undefined;
+  }
+
+  /** All identifiers that rows were given. */
+  givenIdentifiers(name: string): readonly (string | null)[] {
+    return this.given?.identifiers?.find((column) => column.name === name)?.values ?? [];
   }
 
   /** Where rows of each order start in the tables. */
@@ -255,9 +269,33 @@ export class RowPlan {
     );
   }
 
-  /** Whether rules and conditions leave a cell's value to its column. */
+  /** Whether rules and conditions leave a cell's value to its column. A value outside the schema's range was given. */
   private mayHold(f: number, column: Column, row: number): boolean {
-    return column.kind === "text" || contains(this.domains[f]!, cellValue(column, row));
+    if (column.kind === "text") return true;
+    return contains(this.domains[f]!, cellValue(column, row)) || this.isOutside(f, column, row);
+  }
+
+  private isOutside(f: number, column: Column, row: number): boolean {
+    const { ranges } = fullDomain(this.schema.fields[f]!);
+    return !isMissing(column, row) && !contains({ ranges, missing: false }, cellValue(column, row));
+  }
+
+  private warnOfOutside(): void {
+    const { name, columns, fields } = this.given!;
+    const outside = fields.flatMap((f) => {
+      const column = columns[f]!;
+      const rows = Array.from({ length: rowCount(columns) }, (_, row) => row);
+      if (column.kind === "text") return [];
+      return rows.filter((row) => this.isOutside(f, column, row)).map((row) => ({ f, row }));
+    });
+    const [first] = outside;
+    if (!first) return;
+    const field = this.schema.fields[first.f]!;
+    this.warnings.push(
+      `${name}: row ${first.row + 1}, column "${field.name}": ${formatCell(field, columns[first.f]!, first.row)} is outside ` +
+        `what was trained on, ${describe(fullDomain(field), field)}; such cells, ${outside.length} here, stay, and count ` +
+        "as the nearest value that the model knows",
+    );
   }
 
   private checkGuess(): void {
@@ -370,7 +408,7 @@ export class RowPlan {
         { hint: "correct the cell, or change the rule or condition" },
       );
     }
-    const broken = this.set.questions.find(
+    const broken = [...this.set.questions, ...this.set.conditions].find(
       (question) => question.columns.every((f) => filled.includes(f)) && !question.holds(columns, row),
     );
     if (!broken) return;
@@ -381,17 +419,19 @@ export class RowPlan {
 }
 
 function givenRows(
-  { given, balance, weights }: Conditions,
+  { conditions = {}, identifiers, automaton, seed }: RowPlanOptions,
   schema: RowPlan["set"]["schema"],
   domains: readonly Domain[],
-  seed: number,
 ): GivenRows | undefined {
+  const { given, balance, weights } = conditions;
   if ([given, balance, weights].filter((one) => one !== undefined).length > 1) {
     throw new HarmonicError("E_USAGE", "expected one of `given`, `balance` and `weights`", {
       hint: "weights of several columns are one table: sex,income,weight",
     });
   }
-  if (given) return givenTable(given.table, schema, given.each);
+  // What has no token stands as the nearest that has one.
+  const anyRange = automaton.language.givenCells !== undefined;
+  if (given) return givenTable(given.table, schema, { each: given.each, identifiers, anyRange });
   if (balance !== undefined) return balanced(balance, schema, domains);
   return weights && weighted(weights, schema, seed);
 }

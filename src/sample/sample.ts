@@ -126,7 +126,7 @@ export function planOf(
   sampler.plan.checkCount(rows);
   return {
     groups: RowGroups.of(rows, settings.groupRows, shard),
-    identifiers: new IdentifierColumns(schema, columns, settings.seed, rows),
+    identifiers: new IdentifierColumns({ schema, columns, seed: settings.seed, rows, plan: sampler.plan }),
   };
 }
 

@@ -134,7 +134,10 @@ export class Sampler {
       const neighbors = { ids: options.neighbors ?? new Int32Array(0), width: k };
       const { prompt, seed, minDistance } = settings;
       const rules = rulesOf(options);
-      const plan = new RowPlan({ ...options, rules, automaton, columns, seed });
+      const plan = new RowPlan({
+        ...{ ...options, rules, automaton, columns, seed },
+        identifiers: options.schema.fields.filter(isIdentifierField),
+      });
       // A row that is completed may well be one that is known: that is no leak of the model's.
       const allowCopies = options.conditions?.given === undefined ? settings.allowCopies : true;
       const prompts = new PromptSource(automaton, { columns, description, k, neighbors, prompt, seed });

@@ -100,7 +100,10 @@ describe("stage by stage, in any order of the columns", () => {
   };
 
   beforeAll(async () => {
-    await succeed(["preprocess", table, "--target", "country", "--k", "0", "--out", dir]);
+    const [header, ...rows] = readFileSync(table, "utf8").trim().split("\n");
+    const named = rows.map((row, i) => `ORD-${1000 + ((i * 37) % 9000)},${row}`);
+    writeFileSync(join(root, "named.csv"), `${[`order,${header}`, ...named].join("\n")}\n`);
+    await succeed(["preprocess", join(root, "named.csv"), "--target", "country", "--k", "0", "--out", dir]);
     const settings = ["--base", "table", "--epochs", "25", "--permute", "0.8", "--learning-rate", "0.005"];
     await succeed(["train", dir, ...settings, ...FAST]);
   });
@@ -125,6 +128,28 @@ describe("stage by stage, in any order of the columns", () => {
     const right = rows.filter(({ city, country }) => COUNTRY[city!] === country).length;
     expect(right).toBeGreaterThan(50);
   });
+});
+
+it("completes a table with identifiers, and with cells outside what was trained on", async () => {
+  const given = join(root, "others.csv");
+  writeFileSync(
+    given,
+    "order,ordered,hours,amount,shipped\nX-1,2035-01-31,700,,2035-02-01\n,2021-03-04,,5.00,\n",
+  );
+  const out = join(root, "others-filled.csv");
+  const said = await succeed([
+    ...["sample", join(root, "stages"), "--given", given, "--impute", "mean", "--given-rows-each", "9"],
+    ...["--out", out, "--threads", "1"],
+  ]);
+  expect(said).toMatch(
+    /others\.csv: row 1, column "ordered": 2035-01-31 is outside .*2021-01-02 to 2022-11-27; such cells, 3 here/,
+  );
+  const rows = await read(out);
+  expect(rows).toHaveLength(2);
+  expect(rows[0]).toMatchObject({ order: "X-1", ordered: "2035-01-31", hours: "700", shipped: "2035-02-01" });
+  expect(rows[1]).toMatchObject({ ordered: "2021-03-04", amount: "5.00" });
+  expect(rows[1]!.order).toMatch(/^ORD-\d{4}$/);
+  for (const row of rows) for (const name of ["hours", "amount", "shipped"]) expect(row[name]).not.toBeNull();
 });
 
 describe("what cannot be is refused beforehand", () => {
