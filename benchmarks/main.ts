@@ -1,5 +1,7 @@
+import { conditionsBenchmark } from "./conditions/benchmark";
 import { evaluateBenchmark } from "./evaluate/benchmark";
 import { groupsBenchmark } from "./groups/benchmark";
+import { imputeBenchmark } from "./impute/benchmark";
 import { runBenchmark } from "./harness/run";
 import type { Benchmark } from "./harness/trial";
 import { millionBenchmark } from "./million/benchmark";
@@ -14,6 +16,8 @@ const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   sample: sampleBenchmark,
   million: millionBenchmark,
   groups: groupsBenchmark,
+  impute: imputeBenchmark,
+  conditions: conditionsBenchmark,
   evaluate: evaluateBenchmark,
 };
 

@@ -1,0 +1,99 @@
+import { join } from "node:path";
+import { benchmarkCache } from "../harness/cache";
+import { nodeTrial } from "../harness/child";
+import { medianOf } from "../harness/measure";
+import { PYTHON_PEERS, pythonWith } from "../harness/python";
+import type { Benchmark, Measurement, Trial } from "../harness/trial";
+import { splitsOf } from "../tasks/splits";
+import { writeHoles } from "./holes";
+import { forgetTrained } from "./trained";
+
+const SEEDS = Array.from({ length: Number(process.env["HARMONIC_BENCH_SEEDS"] ?? 3) }, (_, i) => i + 1);
+const ROWS = Number(process.env["HARMONIC_BENCH_ROWS"] ?? 2000);
+const SHARE = 0.2;
+const THREADS = 2;
+const TIMEOUT_MS = 4 * 60 * 60_000;
+const OURS = "harmonic";
+
+interface Subject {
+  name: string;
+  settings: Record<string, string | number>;
+  /** function in peer.py; absent: ours */
+  peer?: string;
+}
+
+/** Ours makes a guess of draws; the peers of scikit-learn, with their own defaults but for what is said here. */
+const SUBJECTS: readonly Subject[] = [
+  { name: OURS, settings: { impute: "mean" } },
+  { name: OURS, settings: { impute: "median" } },
+  { name: OURS, settings: { impute: "draw" } },
+  { name: "knn", peer: "knn", settings: { k: 5 } },
+  { name: "knn", peer: "knn", settings: { k: 15 } },
+  { name: "mice", peer: "mice", settings: { learnt: 5000, rounds: 10, trees: 0 } },
+  { name: "floor", peer: "floor", settings: { median: 0 } },
+  { name: "floor", peer: "floor", settings: { median: 1 } },
+];
+
+/** Held-out cells of the census table, completed by a table model of any order of the columns and by scikit-learn. */
+export async function imputeBenchmark(): Promise<Benchmark> {
+  forgetTrained();
+  const splits = await splitsOf("adult");
+  const holes = [];
+  for (const seed of SEEDS) {
+    const folder = benchmarkCache("impute-holes", String(seed));
+    holes.push(await writeHoles(splits, folder, { rows: ROWS, share: SHARE, seed }));
+  }
+  const common = { splits, holes, threads: THREADS };
+  const python = await pythonWith(PYTHON_PEERS);
+  const trials = SUBJECTS.map(({ name, settings, peer }): Trial => {
+    const command =
+      peer === undefined
+        ? nodeTrial(join(__dirname, "ours.ts"), { ...common, ...settings })
+        : nodeTrial(join(__dirname, "peer.ts"), { ...common, python, peer, settings });
+    const task = `${100 * SHARE} % of the cells of ${ROWS} rows of adult`;
+    return {
+      subject: name,
+      task,
+      settings: { ...settings, threads: THREADS },
+      command,
+      timeoutMs: TIMEOUT_MS,
+    };
+  });
+  return {
+    name: "impute",
+    metrics: [
+      { name: "accuracy", unit: "" },
+      { name: "rmse", unit: "deviations" },
+      { name: "mae", unit: "deviations" },
+      { name: "train_s", unit: "s" },
+      { name: "impute_s", unit: "s" },
+      { name: "peak_memory", unit: "MB" },
+    ],
+    trials,
+    rounds: 1,
+    ratios,
+  };
+}
+
+/** Ours over the best setting of each peer: accuracy, above 1 is better; errors of numbers, below 1 is. */
+function ratios(measurements: Measurement[]): Record<string, number> {
+  const ours = (metric: string, impute: string): number =>
+    medianOf(measurements, { subject: OURS, metric, settings: { impute } }) ?? NaN;
+  const best = (subject: string, metric: string, of: (...values: number[]) => number): number =>
+    of(
+      ...measurements
+        .filter((one) => one.subject === subject && one.metric === metric)
+        .map(({ median }) => median ?? NaN),
+    );
+  const out: Record<string, number> = {};
+  for (const peer of ["knn", "mice", "floor"]) {
+    out[`accuracy_vs_${peer}`] = ours("accuracy", "mean") / best(peer, "accuracy", Math.max);
+    out[`rmse_vs_${peer}`] = ours("rmse", "mean") / best(peer, "rmse", Math.min);
+    out[`mae_vs_${peer}`] = ours("mae", "median") / best(peer, "mae", Math.min);
+  }
+  return Object.fromEntries(
+    Object.entries(out)
+      .filter(([, ratio]) => !Number.isNaN(ratio))
+      .map(([key, ratio]) => [key, Math.round(ratio * 1000) / 1000]),
+  );
+}
