@@ -12,6 +12,9 @@ namespace {
 
 // From this many tokens on a group's products are oneDNN's.
 constexpr int64_t kLong = 96;
+// Rows of a long group's scores that are worked on at once: no more columns than these see are
+// computed, and they stay in the cache.
+constexpr int64_t kRows = 128;
 // Scores lie in rows of a multiple of this.
 constexpr int64_t kLanes = 16;
 
@@ -33,19 +36,25 @@ void transpose(const float* from, int64_t ld, int64_t n, int64_t width, float* t
   for (int64_t i = 0; i < width; i++) std::fill(to + i * stride + n, to + (i + 1) * stride, 0.0f);
 }
 
-// Rows of causal probabilities from scores (n, stride), in place: zero behind the row's own column.
-// Sixteen columns at a time, so that each is one register's work.
-void causal_softmax(float* scores, int64_t n, int64_t stride, float scale) {
+// Rows of causal probabilities from scores (n, stride) of the tokens from `first` on, in place:
+// zero behind the row's own column. Sixteen columns at a time, so that each is one register's work.
+void causal_softmax(float* scores, int64_t first, int64_t n, int64_t stride, float scale) {
+  const bool is_long = first + n >= kLong;
   for (int64_t i = 0; i < n; i++) {
     float* row = scores + i * stride;
+    const int64_t own = first + i;
     float largest = row[0];
-    for (int64_t j = 1; j <= i; j++) largest = std::max(largest, row[j]);
-    const int64_t seen = (i + kLanes) / kLanes * kLanes;
+    for (int64_t j = 1; j <= own; j++) largest = std::max(largest, row[j]);
+    const auto exponential = [&](float x) { return std::exp(scale * std::min(x - largest, 0.0f)); };
+    const int64_t seen = (own + kLanes) / kLanes * kLanes;
+    if (is_long) {  // in a loop of its own, whose last bits differ, the compiler takes many at once
+      for (int64_t j = 0; j < seen; j++) row[j] = exponential(row[j]);
+    }
     float sums[kLanes] = {};
     for (int64_t j = 0; j < seen; j += kLanes) {
       for (int64_t l = 0; l < kLanes; l++) {
-        const float p = std::exp(scale * std::min(row[j + l] - largest, 0.0f));
-        row[j + l] = j + l <= i ? p : 0.0f;
+        const float p = is_long ? row[j + l] : exponential(row[j + l]);
+        row[j + l] = j + l <= own ? p : 0.0f;
         sums[l] += row[j + l];
       }
     }
@@ -54,6 +63,18 @@ void causal_softmax(float* scores, int64_t n, int64_t stride, float scale) {
     const float inverse = 1.0f / sum;
     for (int64_t j = 0; j < seen; j++) row[j] *= inverse;
     std::fill(row + seen, row + stride, 0.0f);
+  }
+}
+
+// Rows of a group's scores with the columns that they see, from the last rows on; few tokens are
+// one part. Calls body(first row, rows, columns, columns in whole lanes).
+template <class Body>
+void for_each_part(int64_t n, Body body) {
+  const int64_t most = n < kLong ? n : kRows;
+  for (int64_t end = n; end > 0;) {
+    const int64_t first = (end - 1) / most * most;
+    body(first, end - first, end, (end + kLanes - 1) / kLanes * kLanes);
+    end = first;
   }
 }
 
@@ -145,15 +166,18 @@ void DenseAttention::forward(const float* qkv, float* out) const {
     const float* base = qkv + first * ld;
     const int64_t stride = (n + kLanes - 1) / kLanes * kLanes;
     w.transposed.resize(hd * stride);
-    w.scores.resize(n * stride);
+    w.scores.resize(std::min(n, std::max(kRows, kLong)) * stride);
     transpose(base + (hp.n_heads + kv) * hd, ld, n, hd, w.transposed.data(), stride);
     const float* v = base + (hp.n_heads + hp.n_heads_kv + kv) * hd;
+    float* scores = w.scores.data();
     for (int h = kv * per_kv; h < (kv + 1) * per_kv; h++) {
-      multiply(false, n, stride, hd, base + h * hd, ld, w.transposed.data(), stride, 0,
-               w.scores.data(), stride);
-      causal_softmax(w.scores.data(), n, stride, scale);
-      multiply(false, n, hd, n, w.scores.data(), stride, v, ld, 0, out + first * ld_out + h * hd,
-               ld_out);
+      for_each_part(n, [&](int64_t row, int64_t rows, int64_t seen, int64_t lanes) {
+        multiply(false, rows, lanes, hd, base + row * ld + h * hd, ld, w.transposed.data(), stride,
+                 0, scores, lanes);
+        causal_softmax(scores, row, rows, lanes, scale);
+        multiply(false, rows, hd, seen, scores, lanes, v, ld, 0,
+                 out + (first + row) * ld_out + h * hd, ld_out);
+      });
     }
   });
 }
@@ -168,34 +192,40 @@ void DenseAttention::backward(const float* qkv, const float* d_out, float* d_qkv
     float* d_base = d_qkv + first * ld;
     const int64_t stride = (n + kLanes - 1) / kLanes * kLanes;
     const int64_t k_at = (hp.n_heads + kv) * hd, v_at = k_at + hp.n_heads_kv * hd;
+    const int64_t most = std::min(n, std::max(kRows, kLong)) * stride;
     w.transposed.resize(2 * hd * stride);
-    w.scores.resize(n * stride);
-    w.d_scores.resize(n * stride);
+    w.scores.resize(most);
+    w.d_scores.resize(most);
     float* keys = w.transposed.data();
     float* values = keys + hd * stride;
+    float *scores = w.scores.data(), *d_scores = w.d_scores.data();
     transpose(base + k_at, ld, n, hd, keys, stride);
     transpose(base + v_at, ld, n, hd, values, stride);
     for (int h = kv * per_kv; h < (kv + 1) * per_kv; h++) {
-      const float beta = h == kv * per_kv ? 0.0f : 1.0f;
-      const float* q = base + h * hd;
-      const float* d = d_out + first * ld_out + h * hd;
-      multiply(false, n, stride, hd, q, ld, keys, stride, 0, w.scores.data(), stride);
-      causal_softmax(w.scores.data(), n, stride, scale);
-      multiply(true, n, hd, n, w.scores.data(), stride, d, ld_out, beta, d_base + v_at, ld);
-      multiply(false, n, stride, hd, d, ld_out, values, stride, 0, w.d_scores.data(), stride);
-      for (int64_t i = 0; i < n; i++) {
-        const float* p = w.scores.data() + i * stride;
-        float* g = w.d_scores.data() + i * stride;
-        float sums[kLanes] = {};
-        for (int64_t j = 0; j < stride; j += kLanes) {
-          for (int64_t l = 0; l < kLanes; l++) sums[l] += p[j + l] * g[j + l];
+      for_each_part(n, [&](int64_t row, int64_t rows, int64_t seen, int64_t lanes) {
+        // The last rows of the first head see every column.
+        const float beta = h == kv * per_kv && seen == n ? 0.0f : 1.0f;
+        const float* q = base + row * ld + h * hd;
+        const float* d = d_out + (first + row) * ld_out + h * hd;
+        multiply(false, rows, lanes, hd, q, ld, keys, stride, 0, scores, lanes);
+        causal_softmax(scores, row, rows, lanes, scale);
+        multiply(true, seen, hd, rows, scores, lanes, d, ld_out, beta, d_base + v_at, ld);
+        multiply(false, rows, lanes, hd, d, ld_out, values, stride, 0, d_scores, lanes);
+        for (int64_t i = 0; i < rows; i++) {
+          const float* p = scores + i * lanes;
+          float* g = d_scores + i * lanes;
+          float sums[kLanes] = {};
+          for (int64_t j = 0; j < lanes; j += kLanes) {
+            for (int64_t l = 0; l < kLanes; l++) sums[l] += p[j + l] * g[j + l];
+          }
+          float mean = 0;
+          for (float part : sums) mean += part;
+          for (int64_t j = 0; j < lanes; j++) g[j] = scale * p[j] * (g[j] - mean);
         }
-        float mean = 0;
-        for (float part : sums) mean += part;
-        for (int64_t j = 0; j < stride; j++) g[j] = scale * p[j] * (g[j] - mean);
-      }
-      multiply(false, n, hd, n, w.d_scores.data(), stride, base + k_at, ld, 0, d_base + h * hd, ld);
-      multiply(true, n, hd, n, w.d_scores.data(), stride, q, ld, beta, d_base + k_at, ld);
+        multiply(false, rows, hd, seen, d_scores, lanes, base + k_at, ld, 0,
+                 d_base + row * ld + h * hd, ld);
+        multiply(true, seen, hd, rows, d_scores, lanes, q, ld, beta, d_base + k_at, ld);
+      });
     }
   });
 }

@@ -77,7 +77,7 @@ TEST(gradients_of_all_weights_agree_with_finite_differences) {
 }
 
 TEST(gradients_of_all_weights_over_a_long_group_agree_with_finite_differences) {
-  check_gradients(options_for(scratch_model()), make_batch(64, {120, 3}));
+  check_gradients(options_for(scratch_model()), make_batch(64, {300, 3}));
 }
 
 TEST(gradients_of_all_weights_over_sets_and_spread_targets_agree_with_finite_differences) {
@@ -116,7 +116,7 @@ TEST(full_training_computes_the_losses_of_the_adapter_trainer) {
     o.weights = GGML_TYPE_F32;
     Trainer reference(o);
     FullTrainer trainer(options_for(o.path));
-    const TrainBatch b = make_batch(64, {9, 17, 5, 120});
+    const TrainBatch b = make_batch(64, {9, 17, 5, 140});
     const std::vector<float> expected = reference.evaluate(b), losses = trainer.evaluate(b);
     for (size_t i = 0; i < losses.size(); i++) CHECK_NEAR(losses[i], expected[i], 2e-4);
   }
