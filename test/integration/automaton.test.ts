@@ -8,7 +8,7 @@ import { TextLanguage } from "../../src/sample/text-language";
 import { longestPath } from "../../src/sample/walk";
 import { isMissing } from "../../src/table/columns";
 import { allPaths } from "../support/paths";
-import { allSmallRows, smallColumns, smallSchema } from "../support/tables";
+import { allSmallRows, smallColumns, smallSchema } from "../support/small-table";
 import { tinyModel } from "../support/tiny-model";
 
 describe.each(["bpe", "spm"] as const)("RowAutomaton with a tokenizer of type %s", (tokenizer) => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { readLora } from "../../src/model/lora";
 import { readTable } from "../../src/table/read";
 import { harmonic } from "../support/cli";
-import { rowsOf } from "../support/table";
+import { rowsOf } from "../support/table-source";
 import { temporaryFolder } from "../support/temporary";
 import { writeTinyGguf } from "../support/tiny-gguf";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { loadAddon } from "../../src/native/load";
 import { findNeighbors } from "../../src/neighbors/find";
 import { Sampler, type SamplerOptions } from "../../src/sample/sampler";
-import { allSmallRows, smallSchema } from "../support/tables";
+import { allSmallRows, smallSchema } from "../support/small-table";
 import { temporaryFolder } from "../support/temporary";
 import { writeTinyGguf } from "../support/tiny-gguf";
 

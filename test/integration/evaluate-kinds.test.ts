@@ -4,7 +4,7 @@ import { renderReport } from "../../src/report/report";
 import { fromSeconds, isoText } from "../../src/table/calendar";
 import { selectRows, toColumns } from "../../src/table/convert";
 import { inferSchema } from "../../src/table/infer";
-import { tableOf } from "../support/table";
+import { tableOf } from "../support/table-source";
 
 const source = tableOf(
   ["id", "seen", "remark", "size", "label"],

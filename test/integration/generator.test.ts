@@ -10,7 +10,7 @@ import { TextLanguage } from "../../src/sample/text-language";
 import { longestPath } from "../../src/sample/walk";
 import { chiSquareScore, pathProbabilities } from "../support/brute-force";
 import { allPaths } from "../support/paths";
-import { allSmallRows, smallSchema } from "../support/tables";
+import { allSmallRows, smallSchema } from "../support/small-table";
 import { temporaryFolder } from "../support/temporary";
 import { tinyAdapter } from "../support/tiny-adapter";
 import { tinyGguf, writeTinyGguf } from "../support/tiny-gguf";

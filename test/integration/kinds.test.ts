@@ -15,7 +15,7 @@ import { inferSchema } from "../../src/table/infer";
 import { readTable } from "../../src/table/read";
 import type { TableSource } from "../../src/table/source";
 import { batchesOf, writeTable } from "../../src/table/write";
-import { rowsOf, tableOf } from "../support/table";
+import { rowsOf, tableOf } from "../support/table-source";
 import { temporaryFolder } from "../support/temporary";
 import { writeTinyGguf } from "../support/tiny-gguf";
 

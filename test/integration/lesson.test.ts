@@ -3,7 +3,7 @@ import { Tokenizer } from "../../src/model/tokenizer";
 import { RowAutomaton } from "../../src/sample/automaton";
 import { TextLanguage } from "../../src/sample/text-language";
 import { LessonWriter } from "../../src/train/lesson";
-import { smallColumns, smallSchema } from "../support/tables";
+import { smallColumns, smallSchema } from "../support/small-table";
 import { tinyModel } from "../support/tiny-model";
 
 const model = tinyModel();

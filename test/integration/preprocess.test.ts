@@ -6,7 +6,7 @@ import { preprocess } from "../../src/preprocess/preprocess";
 import { toColumns } from "../../src/table/convert";
 import { inferSchema } from "../../src/table/infer";
 import { loadSchema } from "../../src/table/schema-json";
-import { tableOf } from "../support/table";
+import { tableOf } from "../support/table-source";
 import { temporaryFolder } from "../support/temporary";
 
 const folder = temporaryFolder();

@@ -8,7 +8,7 @@ import { findNeighbors } from "../../src/neighbors/find";
 import { RowAutomaton } from "../../src/sample/automaton";
 import { TextLanguage } from "../../src/sample/text-language";
 import { PromptSource, type PromptSourceOptions } from "../../src/sample/prompts";
-import { allSmallRows, smallSchema } from "../support/tables";
+import { allSmallRows, smallSchema } from "../support/small-table";
 import { temporaryFolder } from "../support/temporary";
 import { writeTinyGguf } from "../support/tiny-gguf";
 

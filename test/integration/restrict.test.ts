@@ -5,7 +5,7 @@ import { contains, domainOf, fullDomain, valuesOf } from "../../src/rules/domain
 import { compileOrders } from "../../src/sample/compile-orders";
 import { TextLanguage } from "../../src/sample/text-language";
 import { allPaths } from "../support/paths";
-import { smallSchema } from "../support/tables";
+import { smallSchema } from "../support/small-table";
 import { tinyModel } from "../support/tiny-model";
 
 const model = tinyModel();

@@ -4,7 +4,7 @@ import { sample, type SampleOptions } from "../../src/sample/sample";
 import { toColumns } from "../../src/table/convert";
 import { inferSchema } from "../../src/table/infer";
 import type { TableSource } from "../../src/table/source";
-import { tableOf } from "../support/table";
+import { tableOf } from "../support/table-source";
 import { temporaryFolder } from "../support/temporary";
 import { writeTinyGguf } from "../support/tiny-gguf";
 

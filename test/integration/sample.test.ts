@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { RecordBatch } from "apache-arrow";
 import { findNeighbors } from "../../src/neighbors/find";
 import { sample, sampleToFile, type SampleToFileOptions } from "../../src/sample/sample";
-import { allSmallRows, smallSchema } from "../support/tables";
+import { allSmallRows, smallSchema } from "../support/small-table";
 import { temporaryFolder } from "../support/temporary";
 import { writeTinyGguf } from "../support/tiny-gguf";
 

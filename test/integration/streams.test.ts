@@ -12,7 +12,7 @@ import type { Column } from "../../src/table/columns";
 import { rowCount, selectRows, toColumns } from "../../src/table/convert";
 import { mergeParts } from "../../src/table/merge";
 import { readTable } from "../../src/table/read";
-import { allSmallRows, smallSchema } from "../support/tables";
+import { allSmallRows, smallSchema } from "../support/small-table";
 import { temporaryFolder } from "../support/temporary";
 import { writeTinyGguf } from "../support/tiny-gguf";
 

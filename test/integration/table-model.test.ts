@@ -7,7 +7,7 @@ import { loadSchema } from "../../src/table/schema-json";
 import { readTrainingLog } from "../../src/train/log";
 import { harmonic } from "../support/cli";
 import { COUNTRY, writeOrders } from "../support/orders";
-import { rowsOf } from "../support/table";
+import { rowsOf } from "../support/table-source";
 import { temporaryFolder } from "../support/temporary";
 import { writeTinyGguf } from "../support/tiny-gguf";
 

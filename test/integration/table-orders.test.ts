@@ -10,7 +10,7 @@ import { RowLikelihood } from "../../src/train/likelihood";
 import { packLessons } from "../../src/train/pack";
 import type { TrainSettings } from "../../src/train/settings";
 import { tableTraining } from "../../src/train/table-model";
-import { allSmallRows, smallSchema } from "../support/tables";
+import { allSmallRows, smallSchema } from "../support/small-table";
 import { temporaryFolder } from "../support/temporary";
 import { fullTrainer, TINY_SHAPE } from "../support/tiny-full";
 import { ADAMW } from "../support/tiny-training";

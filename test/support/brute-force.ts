@@ -42,7 +42,10 @@ export async function pathProbabilities(
  * How many standard deviations the chi-square statistic of counts lies above its mean, by Wilson and Hilferty's normal
  * approximation (1931). Outcomes expected fewer than five times are pooled.
  */
-export function chiSquareScore(counts: Map<string, number>, probabilities: Map<string, number>): number {
+export function chiSquareScore(
+  counts: ReadonlyMap<string, number>,
+  probabilities: ReadonlyMap<string, number>,
+): number {
   const n = [...counts.values()].reduce((a, b) => a + b, 0);
   let statistic = 0;
   let cells = 0;

@@ -11,7 +11,7 @@ import { toColumns } from "../../src/table/convert";
 import { inferSchema } from "../../src/table/infer";
 import type { TableSchema } from "../../src/table/schema";
 import type { TableSource } from "../../src/table/source";
-import { tableOf } from "./table";
+import { tableOf } from "./table-source";
 
 /** Columns that are hard to write, by what is hard about them. */
 const hostile: Record<string, (i: number) => string | null> = {

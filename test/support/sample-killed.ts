@@ -3,7 +3,7 @@
 import promises from "node:fs/promises";
 import { findNeighbors } from "../../src/neighbors/find";
 import { sampleToFile } from "../../src/sample/sample";
-import { allSmallRows, smallSchema } from "./tables";
+import { allSmallRows, smallSchema } from "./small-table";
 
 export interface KilledSampling {
   base: string;

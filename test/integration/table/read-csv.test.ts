@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readTable } from "../../../src/table/read";
 import { withDuckDb } from "../../../src/table/duckdb";
-import { rowsOf } from "../../support/table";
+import { rowsOf } from "../../support/table-source";
 import { temporaryFolder } from "../../support/temporary";
 
 const folder = temporaryFolder();

@@ -13,7 +13,7 @@ import {
 } from "apache-arrow";
 import { withDuckDb } from "../../../src/table/duckdb";
 import { readTable } from "../../../src/table/read";
-import { rowsOf } from "../../support/table";
+import { rowsOf } from "../../support/table-source";
 import { temporaryFolder } from "../../support/temporary";
 
 const folder = temporaryFolder();

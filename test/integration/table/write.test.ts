@@ -8,7 +8,7 @@ import { inferSchema } from "../../../src/table/infer";
 import { readTable } from "../../../src/table/read";
 import { readArrow } from "../../../src/table/read-arrow";
 import { writeTable } from "../../../src/table/write";
-import { rowsOf, tableOf } from "../../support/table";
+import { rowsOf, tableOf } from "../../support/table-source";
 import { temporaryFolder } from "../../support/temporary";
 
 const folder = temporaryFolder();

@@ -6,7 +6,7 @@ import { longestPath } from "../../../src/sample/walk";
 import { fromSeconds, isoText } from "../../../src/table/calendar";
 import type { TableSource } from "../../../src/table/source";
 import { cellTable, hostileTable, readBack, rowValues, type CellTable } from "../../support/cells";
-import { tableOf } from "../../support/table";
+import { tableOf } from "../../support/table-source";
 
 const N = 600;
 

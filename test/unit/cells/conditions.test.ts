@@ -10,7 +10,7 @@ import { fromSeconds, isoText } from "../../../src/table/calendar";
 import { LessonWriter } from "../../../src/train/lesson";
 import { cellTable, rowValues } from "../../support/cells";
 import { allPaths } from "../../support/paths";
-import { columnOf, tableOf } from "../../support/table";
+import { columnOf, tableOf } from "../../support/table-source";
 
 const N = 900;
 const range = (make: (i: number) => string): string[] => Array.from({ length: N }, (_, i) => make(i));

@@ -4,7 +4,7 @@ import { Random } from "../../../src/random";
 import type { Column } from "../../../src/table/columns";
 import type { NumberField, TableSchema } from "../../../src/table/schema";
 import { cellTable } from "../../support/cells";
-import { tableOf } from "../../support/table";
+import { tableOf } from "../../support/table-source";
 
 const number = (name: string, values: ArrayLike<number>): { field: NumberField; column: Column } => ({
   field: {

@@ -2,7 +2,7 @@ import { encodeCompat } from "../../../src/encode/compat";
 import { fitEncoding } from "../../../src/encode/encoding";
 import { toColumns } from "../../../src/table/convert";
 import { inferSchema } from "../../../src/table/infer";
-import { tableOf } from "../../support/table";
+import { tableOf } from "../../support/table-source";
 
 const table = tableOf(
   ["n", "c", "y"],

@@ -4,7 +4,7 @@ import { promptWriter, rowWriter } from "../../../src/instruct/row";
 import { numberWord } from "../../../src/instruct/words";
 import { toColumns } from "../../../src/table/convert";
 import { inferSchema } from "../../../src/table/infer";
-import { columnOf, tableOf } from "../../support/table";
+import { columnOf, tableOf } from "../../support/table-source";
 
 const table = tableOf(
   ["name", "size", "a|b"],

@@ -5,7 +5,7 @@ import type { Column } from "../../../src/table/columns";
 import { toColumns } from "../../../src/table/convert";
 import { inferSchema } from "../../../src/table/infer";
 import type { TableSchema } from "../../../src/table/schema";
-import { columnOf } from "../../support/table";
+import { columnOf } from "../../support/table-source";
 
 it("neighborGroups puts the target last", () => {
   const neighbors = Int32Array.of(1, 2, 2, 0, 1, 0);

@@ -1,7 +1,7 @@
 import { formatCell, rowCount, selectRows, toColumns } from "../../../src/table/convert";
 import { inferSchema } from "../../../src/table/infer";
 import type { TableSchema } from "../../../src/table/schema";
-import { columnOf, tableOf } from "../../support/table";
+import { columnOf, tableOf } from "../../support/table-source";
 
 const table = tableOf(
   ["code", "price", "note"],

@@ -1,6 +1,6 @@
 import { inferSchema, taskOf } from "../../../src/table/infer";
 import type { Field } from "../../../src/table/schema";
-import { columnOf, tableOf } from "../../support/table";
+import { columnOf, tableOf } from "../../support/table-source";
 
 const infer = (cells: (string | null)[]): Field => inferSchema(columnOf(cells)).fields[0]!;
 

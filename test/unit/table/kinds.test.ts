@@ -2,7 +2,7 @@ import { inferSchema } from "../../../src/table/infer";
 import { formatCell, toColumns } from "../../../src/table/convert";
 import { parseSchema, schemaToJson } from "../../../src/table/schema-json";
 import type { Field } from "../../../src/table/schema";
-import { columnOf, tableOf } from "../../support/table";
+import { columnOf, tableOf } from "../../support/table-source";
 
 const infer = (cells: (string | null)[], name = "x"): Field => inferSchema(columnOf(cells, name)).fields[0]!;
 const many = (textOf: (i: number) => string, n = 120): string[] =>

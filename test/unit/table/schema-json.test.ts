@@ -1,6 +1,6 @@
 import { inferSchema } from "../../../src/table/infer";
 import { parseSchema, schemaToJson } from "../../../src/table/schema-json";
-import { tableOf } from "../../support/table";
+import { tableOf } from "../../support/table-source";
 
 const field = { name: "a", type: "integer", constraints: { minimum: 0, maximum: 9 } };
 const failing =
