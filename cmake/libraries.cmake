@@ -4,25 +4,6 @@
 
 # Faiss's exported target names OpenMP::OpenMP_CXX without looking for it.
 find_package(OpenMP REQUIRED)
-if(HARMONIC_FAISS_GPU)
-  # Nor does a Faiss with a GPU part look for CUDA.
-  find_package(CUDAToolkit)
-endif()
-if(HARMONIC_FAISS_DIR)
-  find_package(faiss CONFIG REQUIRED PATHS "${HARMONIC_FAISS_DIR}" NO_DEFAULT_PATH)
-else()
-  find_package(faiss CONFIG REQUIRED)
-endif()
-set(HARMONIC_FAISS_GPU_FOUND OFF)
-if(HARMONIC_FAISS_GPU)
-  find_path(FAISS_GPU_INCLUDE_DIR faiss/gpu/StandardGpuResources.h HINTS "${HARMONIC_FAISS_DIR}/include")
-  if(CUDAToolkit_FOUND AND FAISS_GPU_INCLUDE_DIR)
-    set(HARMONIC_FAISS_GPU_FOUND ON)
-  else()
-    message(WARNING "HARMONIC_FAISS_GPU: the Faiss that was found has no GPU part, or there is no CUDA toolkit: "
-                    "neighbours are searched on the CPU")
-  endif()
-endif()
 
 # Not find_package: Debian's config of XGBoost names a program that its package leaves out, and so always fails.
 find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)
@@ -44,7 +25,16 @@ add_library(harmonic_blas INTERFACE)
 target_include_directories(harmonic_blas SYSTEM INTERFACE "${OPENBLAS_INCLUDE_DIR}")
 target_link_libraries(harmonic_blas INTERFACE "${OPENBLAS_LIBRARY}")
 
-# The trainer's large products, in 8-bit integers.
-find_package(dnnl CONFIG REQUIRED)
+include(cmake/faiss.cmake)
 
-set(HARMONIC_LIBRARIES faiss harmonic_learners harmonic_blas DNNL::dnnl OpenMP::OpenMP_CXX)
+# The trainer's large products, in 8-bit integers.
+find_package(dnnl CONFIG QUIET)
+if(NOT dnnl_FOUND)
+  find_path(DNNL_INCLUDE_DIR dnnl.h REQUIRED)
+  find_library(DNNL_LIBRARY dnnl REQUIRED)
+  add_library(DNNL::dnnl UNKNOWN IMPORTED)
+  set_target_properties(DNNL::dnnl PROPERTIES IMPORTED_LOCATION "${DNNL_LIBRARY}"
+    INTERFACE_INCLUDE_DIRECTORIES "${DNNL_INCLUDE_DIR}")
+endif()
+
+set(HARMONIC_LIBRARIES ${HARMONIC_FAISS_LIBRARIES} harmonic_learners harmonic_blas DNNL::dnnl OpenMP::OpenMP_CXX)

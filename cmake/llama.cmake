@@ -4,62 +4,27 @@ set(HARMONIC_LLAMA_VERSION v0.5.0)
 set(HARMONIC_LLAMA_COMMIT de3ff815ea7d559ee917f063901b8986f038abc6)
 set(LLAMA_DIR "${CMAKE_SOURCE_DIR}/third_party/llama.cpp")
 
-find_program(GIT_EXECUTABLE git REQUIRED)
 file(READ "${CMAKE_SOURCE_DIR}/package.json" PACKAGE_JSON)
 string(JSON HARMONIC_VERSION GET "${PACKAGE_JSON}" version)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/package.json")
 
-function(llama_git output)
-  execute_process(COMMAND "${GIT_EXECUTABLE}" -c advice.detachedHead=false -c safe.directory=* ${ARGN}
-    OUTPUT_VARIABLE text OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed ERROR_VARIABLE error)
-  if(failed)
-    message(FATAL_ERROR "git ${ARGN} failed:\n${error}")
-  endif()
-  set(${output} "${text}" PARENT_SCOPE)
-endfunction()
-
-if(NOT EXISTS "${LLAMA_DIR}/.git/HEAD" OR NOT EXISTS "${LLAMA_DIR}/CMakeLists.txt")
-  execute_process(
-    COMMAND node -p "require('path').resolve(require.resolve('node-llama-cpp'), '../../llama/gitRelease.bundle')"
-    WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" OUTPUT_VARIABLE LLAMA_BUNDLE OUTPUT_STRIP_TRAILING_WHITESPACE
-    RESULT_VARIABLE failed ERROR_QUIET)
-  if(failed OR NOT EXISTS "${LLAMA_BUNDLE}")
-    message(FATAL_ERROR "the source of llama.cpp is missing: run `npm install` (it comes with the package node-llama-cpp)")
-  endif()
-  message(STATUS "Unpacking llama.cpp from ${LLAMA_BUNDLE}")
-  # Cloned beside its place and moved there whole, so that an interrupted clone is never taken for the source.
-  file(REMOVE_RECURSE "${LLAMA_DIR}" "${LLAMA_DIR}.partial")
-  llama_git(ignored clone --quiet "${LLAMA_BUNDLE}" "${LLAMA_DIR}.partial")
-  file(RENAME "${LLAMA_DIR}.partial" "${LLAMA_DIR}")
-endif()
-
-llama_git(LLAMA_HEAD -C "${LLAMA_DIR}" rev-parse HEAD)
-if(NOT LLAMA_HEAD STREQUAL HARMONIC_LLAMA_COMMIT)
-  message(FATAL_ERROR "third_party/llama.cpp is at ${LLAMA_HEAD}, expected ${HARMONIC_LLAMA_COMMIT}: "
-                      "delete the folder third_party and build again")
-endif()
-
-# Patches in the order of their names. The stamp is a hash of their contents: another set starts from the clean source.
+# Patches in the order of their names.
 file(GLOB LLAMA_PATCHES CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/native/patches/*.patch")
 list(SORT LLAMA_PATCHES)
-set(LLAMA_PATCH_HASH "")
+set(LLAMA_PATCH_HASH "") # of their contents
 foreach(patch IN LISTS LLAMA_PATCHES)
   file(SHA256 "${patch}" hash)
   string(APPEND LLAMA_PATCH_HASH "${hash}\n")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${patch}")
 endforeach()
-set(LLAMA_PATCH_STAMP "${LLAMA_DIR}/.git/harmonic-patches")
-set(LLAMA_PATCHED "")
-if(EXISTS "${LLAMA_PATCH_STAMP}")
-  file(READ "${LLAMA_PATCH_STAMP}" LLAMA_PATCHED)
-endif()
-if(NOT LLAMA_PATCHED STREQUAL LLAMA_PATCH_HASH)
-  llama_git(ignored -C "${LLAMA_DIR}" checkout --quiet --force HEAD -- .)
-  foreach(patch IN LISTS LLAMA_PATCHES)
-    message(STATUS "Patching llama.cpp: ${patch}")
-    llama_git(ignored -C "${LLAMA_DIR}" apply "${patch}")
-  endforeach()
-  file(WRITE "${LLAMA_PATCH_STAMP}" "${LLAMA_PATCH_HASH}")
+# A source without history (benchmarks/gpu/pack.sh) says itself which patches it has.
+if(EXISTS "${LLAMA_DIR}/harmonic-patches")
+  file(READ "${LLAMA_DIR}/harmonic-patches" LLAMA_PATCHED)
+  if(NOT LLAMA_PATCHED STREQUAL LLAMA_PATCH_HASH)
+    message(FATAL_ERROR "third_party/llama.cpp has other patches than native/patches: pack it again")
+  endif()
+else()
+  include(cmake/llama-source.cmake)
 endif()
 
 # Shared libraries with loadable backends: a GPU backend of the same release can be added without a rebuild.

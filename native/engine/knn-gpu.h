@@ -1,6 +1,8 @@
 #pragma once
-#include <faiss/Index.h>
+#include <faiss/IndexFlat.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 
 namespace harmonic {
@@ -8,10 +10,23 @@ namespace harmonic {
 /** GPUs that Faiss can search on; 0 where it was built without its GPU part. */
 int neighbor_gpus();
 
+/** Points on a GPU. */
+class GpuPoints {
+ public:
+  virtual ~GpuPoints() = default;
+  /**
+   * The `wanted` points that are nearest to each of n rows by single precision, as faiss::Index
+   * finds them. False where the GPU cannot: too many are wanted, or its memory does not suffice.
+   * Any thread may call it.
+   */
+  virtual bool search(const float* rows, size_t n, size_t wanted, float* distances,
+                      int64_t* found) = 0;
+};
+
 /**
- * A copy of a filled index on the first GPU, with the same interface; null where there is none, or
- * where it has not the memory, and the index is to be searched where it is.
+ * A copy of an index's points on the first GPU; null where there is none or its memory does not
+ * suffice, and the index is to be searched where it is.
  */
-std::unique_ptr<faiss::Index> copy_to_gpu(const faiss::Index& index);
+std::unique_ptr<GpuPoints> copy_to_gpu(const faiss::IndexFlatL2& index);
 
 }  // namespace harmonic

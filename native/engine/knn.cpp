@@ -189,13 +189,13 @@ double largest_norm(const float* rows, size_t n, size_t d) {
  */
 struct CellIndex {
   CellIndex(const float* points, size_t n, size_t d)
-      : centres(static_cast<faiss::Index::idx_t>(d)),
+      : centres(static_cast<int64_t>(d)),
         index(&centres, d, static_cast<size_t>(std::sqrt(static_cast<double>(n)))) {
     index.nprobe = kProbes;
     index.cp.niter = 10;
     index.cp.max_points_per_centroid = 64;
-    index.train(static_cast<faiss::Index::idx_t>(n), points);
-    index.add(static_cast<faiss::Index::idx_t>(n), points);
+    index.train(static_cast<int64_t>(n), points);
+    index.add(static_cast<int64_t>(n), points);
   }
   faiss::IndexFlatL2 centres;
   faiss::IndexIVFFlat index;
@@ -210,15 +210,15 @@ class NeighborSearch {
       : ids_(without_copies(q)),
         means_(column_means(q)),
         in_cells_(q.approximate && ids_.size() >= kLeastForCells),
-        flat_(static_cast<faiss::Index::idx_t>(q.d)) {
+        flat_(static_cast<int64_t>(q.d)) {
     const std::vector<float> centred = centre(q.points, ids_, means_);
     points_norm_ = largest_norm(centred.data(), ids_.size(), q.d);
     if (in_cells_) {
       cells_ = std::make_unique<CellIndex>(centred.data(), ids_.size(), q.d);
     } else {
-      flat_.add(static_cast<faiss::Index::idx_t>(ids_.size()), centred.data());
+      flat_.add(static_cast<int64_t>(ids_.size()), centred.data());
+      if (q.gpu) gpu_ = copy_to_gpu(flat_);
     }
-    gpu_ = copy_to_gpu(filled());
   }
 
   /** The nearest points of a query's rows, which is for the same points and k. */
@@ -251,10 +251,8 @@ class NeighborSearch {
     const float* queries = self ? q.points : q.queries;
     const std::vector<float> block = centre(queries, rows, means_);
     std::vector<float> distances(rows.size() * wanted);
-    std::vector<faiss::Index::idx_t> found(rows.size() * wanted);
-    const faiss::Index& index = gpu_ ? *gpu_ : filled();
-    index.search(static_cast<faiss::Index::idx_t>(rows.size()), block.data(),
-                 static_cast<faiss::Index::idx_t>(wanted), distances.data(), found.data());
+    std::vector<int64_t> found(rows.size() * wanted);
+    search(block, wanted, distances, found);
     // Bound of the rounding error of |x|^2 + |y|^2 - 2xy and of centring, in single precision.
     const double scale = points_norm_ + largest_norm(block.data(), rows.size(), q.d);
     const double error =
@@ -267,7 +265,7 @@ class NeighborSearch {
       std::vector<Candidate> candidates;
       candidates.reserve(wanted);
       for (size_t j = 0; j < wanted; j++) {
-        const faiss::Index::idx_t at = found[b * wanted + j];
+        const int64_t at = found[b * wanted + j];
         if (at < 0) continue;
         const int32_t id = ids_[static_cast<size_t>(at)];
         if (self && static_cast<size_t>(id) == i) continue;
@@ -298,6 +296,15 @@ class NeighborSearch {
     return open;
   }
 
+  /** Faiss's candidates of the centred rows, from the GPU where the points are there too. */
+  void search(const std::vector<float>& rows, size_t wanted, std::vector<float>& distances,
+              std::vector<int64_t>& found) const {
+    const size_t n = rows.size() / means_.size();
+    if (gpu_ && gpu_->search(rows.data(), n, wanted, distances.data(), found.data())) return;
+    filled().search(static_cast<int64_t>(n), rows.data(), static_cast<int64_t>(wanted),
+                    distances.data(), found.data());
+  }
+
   const faiss::Index& filled() const {
     return in_cells_ ? static_cast<const faiss::Index&>(cells_->index) : flat_;
   }
@@ -308,7 +315,7 @@ class NeighborSearch {
   bool in_cells_;
   faiss::IndexFlatL2 flat_;
   std::unique_ptr<CellIndex> cells_;
-  std::unique_ptr<faiss::Index> gpu_;  // null: they are searched on the CPU
+  std::unique_ptr<GpuPoints> gpu_;  // null: they are searched on the CPU
 };
 
 Neighbors nearest_neighbors(const NeighborQuery& q) {

@@ -19,6 +19,8 @@ struct NeighborQuery {
   int threads = 1;
   // Look only in the cells of the points' space that are nearest to a row: see nearest_neighbors.
   bool approximate = false;
+  // Let a GPU find the candidates of an exact search, where there is one and Faiss can use it.
+  bool gpu = true;
 };
 
 struct Neighbors {

@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <random>
+
+#include "bench/lessons.h"
+#include "bench/parts.h"
+#include "bench/requests.h"
+
+namespace harmonic::bench {
+namespace {
+
+// How far a device may be from the processor. With weights in 32 bits a device may still multiply
+// in 19 (TF32).
+const std::map<std::string, double> kLargestError = {{"f32", 5e-3}, {"bf16", 5e-2}};
+constexpr double kLargestLogDifference = 0.1;
+
+/** Numbers of a trainer's state: values, then first and second moments. */
+size_t header_size(const Training& trainer, const std::vector<char>& state) {
+  return state.size() - 3 * trainer.n_parameters() * sizeof(float);
+}
+
+/**
+ * The gradients of one batch by the public door: with beta1 zero and a rate of zero an update
+ * leaves them as the first moments.
+ */
+std::vector<float> gradients_of(Training& trainer, const TrainBatch& batch, double& loss) {
+  loss = 0;
+  const std::vector<float> losses = trainer.accumulate(batch);
+  for (size_t i = 0; i < losses.size(); i++) loss += losses[i] * batch.weights[i];
+  trainer.update({0, 0, 0, 0, 0.999f, 1e-8f});
+  const std::vector<char> state = trainer.state();
+  std::vector<float> gradients(trainer.n_parameters());
+  std::memcpy(gradients.data(),
+              state.data() + header_size(trainer, state) + gradients.size() * sizeof(float),
+              gradients.size() * sizeof(float));
+  return gradients;
+}
+
+/** Of an adapter that has learnt something, so that every gradient matters. */
+std::vector<char> random_state(Training& trainer) {
+  std::vector<char> state = trainer.state();
+  std::vector<float> values(trainer.n_parameters());
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal(0, 0.02f);
+  for (float& x : values) x = normal(random);
+  std::memcpy(state.data() + header_size(trainer, state), values.data(),
+              values.size() * sizeof(float));
+  return state;
+}
+
+/** The largest of ||a - b|| / ||b|| over blocks of a fixed size; 0 for blocks that are zero. */
+double largest_error(const std::vector<float>& a, const std::vector<float>& b, size_t block) {
+  double largest = 0;
+  for (size_t start = 0; start < b.size(); start += block) {
+    double difference = 0, norm = 0;
+    for (size_t i = start; i < std::min(b.size(), start + block); i++) {
+      const double d = static_cast<double>(a[i]) - b[i];
+      difference += d * d;
+      norm += static_cast<double>(b[i]) * b[i];
+    }
+    if (norm > 0) largest = std::max(largest, std::sqrt(difference / norm));
+    if (!std::isfinite(difference)) return INFINITY;
+  }
+  return largest;
+}
+
+class Check {
+ public:
+  Check(const Arguments& arguments, const Tell& tell)
+      : arguments_(arguments), tell_(tell), arrays_(arguments.text("data")) {}
+
+  void gradients(const std::string& weights) {
+    const Lessons lessons(arrays_);
+    TrainerOptions options;
+    options.path = arguments_.text("model");
+    options.threads = arguments_.integer("threads", 1);
+    options.weights = weights == "f32" ? GGML_TYPE_F32 : GGML_TYPE_BF16;
+    options.adapter.targets = {"q", "k", "v", "o", "gate", "up", "down"};
+    lessons.set(options);
+    const TrainBatch batch = lessons.pack(0, 2);
+    double here = 0, there = 0;
+    Trainer cpu(options);
+    const std::vector<char> state = random_state(cpu);
+    cpu.set_state(state);
+    const std::vector<float> expected = gradients_of(cpu, batch, here);
+    options.device = device_of(arguments_);
+    Trainer device(options);
+    device.set_state(state);
+    const std::vector<float> actual = gradients_of(device, batch, there);
+    const Settings settings = {{"weights", weights}};
+    tell_({"harmonic", kTask, settings, "loss_difference", "nats", {std::abs(here - there)}, ""});
+    // A block is about the size of the smallest matrix: in larger ones errors would even out.
+    const double error = largest_error(actual, expected, 1 << 13);
+    tell_({"harmonic", kTask, settings, "gradient_error", "relative", {error}, ""});
+    expect(error <= kLargestError.at(weights), weights + " gradients");
+  }
+
+  void logits() {
+    ModelOptions options;
+    options.path = arguments_.text("model");
+    const Lessons lessons(arrays_);
+    const std::vector<int32_t> ids = lessons.pack(0, 1).tokens;
+    const std::vector<float> expected = Model(options).log_probabilities(ids);
+    options.device = device_of(arguments_);
+    const std::vector<float> actual = Model(options).log_probabilities(ids);
+    double largest = 0;
+    for (size_t i = 0; i < expected.size(); i++) {
+      const double d = std::abs(static_cast<double>(expected[i]) - actual[i]);
+      largest = std::isfinite(d) ? std::max(largest, d) : INFINITY;
+    }
+    tell_({"harmonic", kTask, {}, "log_probability_difference", "nats", {largest}, ""});
+    expect(largest <= kLargestLogDifference, "likelihoods");
+  }
+
+  /** Rows may differ where a draw falls on the edge between two tokens. */
+  void rows() {
+    const Requests requests(arrays_, "examples");
+    const int n = arguments_.integer("rows", 32);
+    const auto draw = [&](const std::string& device) {
+      ModelOptions options;
+      options.path = arguments_.text("model");
+      options.device = device;
+      options.engine = Engine::kAuto;
+      Generator generator(std::make_shared<const Model>(options),
+                          requests.options(n, arguments_.integer("threads", 1)));
+      return generator.generate(requests.request(0, n, 1), generator.ticket());
+    };
+    const GenerateResult here = draw("");
+    const std::string device = device_of(arguments_);
+    const GenerateResult there = draw(device), again = draw(device);
+    tell_({"harmonic", kTask, {}, "equal_cells", "share of cells", {equal(here, there)}, ""});
+    expect(equal(there, again) == 1, "rows drawn twice");
+  }
+
+  void finish() const {
+    if (!wrong_.empty()) throw Error("E_NATIVE", "the device is too far off: " + wrong_);
+  }
+
+ private:
+  static constexpr const char* kTask = "the device beside the processor";
+
+  static double equal(const GenerateResult& a, const GenerateResult& b) {
+    double same = 0, n = 0;
+    for (size_t c = 0; c < a.columns.size(); c++) {
+      for (size_t i = 0; i < a.failed.size(); i++, n++) {
+        const GeneratedColumn &x = a.columns[c], &y = b.columns[c];
+        // Missing numbers are equal too.
+        same += x.kind == kColumnCategory ? x.codes[i] == y.codes[i]
+                : x.kind == kColumnNumber
+                    ? x.scaled[i] == y.scaled[i] ||
+                          (x.scaled[i] != x.scaled[i] && y.scaled[i] != y.scaled[i])
+                    : std::equal(x.text.begin() + x.text_offsets[i],
+                                 x.text.begin() + x.text_offsets[i + 1],
+                                 y.text.begin() + y.text_offsets[i],
+                                 y.text.begin() + y.text_offsets[i + 1]);
+      }
+    }
+    return same / n;
+  }
+
+  void expect(bool holds, const std::string& what) {
+    if (!holds) wrong_ += (wrong_.empty() ? "" : ", ") + what;
+  }
+
+  const Arguments& arguments_;
+  const Tell& tell_;
+  const Arrays arrays_;
+  std::string wrong_;
+};
+
+}  // namespace
+
+void check_device(const Arguments& arguments, const Tell& tell) {
+  Check check(arguments, tell);
+  check.gradients("f32");
+  check.gradients("bf16");
+  check.logits();
+  check.rows();
+  check.finish();
+}
+
+}  // namespace harmonic::bench
