@@ -9,6 +9,7 @@ import type { Column } from "../table/columns";
 import { type Field, isCategoryField, isIdentifierField, type TableSchema } from "../table/schema";
 import { firstIssue } from "../table/schema-issue";
 import { type ColumnCells, columnCells, type Scale } from "./column-cells";
+import { freeText } from "./free-text";
 import { cellPlan, type CellPlan, type ColumnPlan } from "./plan";
 import { type CellOptions, checkSize, planCells } from "./plan-cells";
 
@@ -192,9 +193,6 @@ export class CellLanguage implements RowLanguage {
     });
   }
 }
-
-const freeText = ({ name }: Field): HarmonicError =>
-  new HarmonicError("E_USAGE", `column "${name}" holds free text, which a table model does not write`);
 
 /** The codes or scaled values of a column's cells as its field has them, -1 for a category that it has not. */
 function valuesAs(field: Field, column: Column): (i: number) => number | undefined {

@@ -5,6 +5,7 @@ import { quantileBins } from "./bins";
 import { countValues, type Counts } from "./counts";
 import { partsOf } from "./date-cells";
 import { isToldFinely } from "./detail";
+import { freeText } from "./free-text";
 import type { CellPlan, ColumnPlan } from "./plan";
 
 export interface CellOptions {
@@ -35,13 +36,7 @@ export function planCells(schema: TableSchema, columns: readonly Column[], optio
       const column = columns.find(({ name }) => name === field.name)!;
       switch (column.kind) {
         case "text":
-          throw new HarmonicError(
-            "E_USAGE",
-            `column "${field.name}" holds free text, which a table model does not write`,
-            {
-              hint: "use a language model as the base, or leave the column out",
-            },
-          );
+          throw freeText(field);
         case "category":
           return planCategories(column, options.protectRare ?? 0);
         default:

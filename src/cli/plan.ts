@@ -6,11 +6,12 @@ import type { TrainPlan } from "../train/train";
 import { formatAmount, formatSeconds } from "./progress";
 
 /** "base: a table model, for there are 26,048 rows and no free text; about 4 min 10 s here; --base smollm2-135m takes the other kind" */
-export function describeChoice({ name, reason, seconds }: BaseChoice): string {
+export function describeChoice({ name, reason, seconds, device }: BaseChoice): string {
   const [kind, other] =
     name === TABLE_BASE ? ["a table model", DEFAULT_BASE] : [`the language model ${name}`, TABLE_BASE];
   const time = formatSeconds(Math.max(1, Math.round(seconds)));
-  return `base: ${kind}, for ${reason}; about ${time} here; --base ${other} takes the other kind`;
+  const on = device.id === undefined ? "here" : `here, on ${device.description}`;
+  return `base: ${kind}, for ${reason}; about ${time} ${on}; --base ${other} takes the other kind`;
 }
 
 /** "train: 8 epochs of 537 rows, 536 steps, 228,000 tokens, 4,884,480 parameters, up to 910 MB of memory, about 4 min 10 s here" */
@@ -23,9 +24,21 @@ export function describePlan(plan: TrainPlan): string {
     formatAmount(plan.tokens, "tokens"),
     formatAmount(plan.parameters, "parameters"),
     describeMemory(plan.memory),
+    ...describeRare(plan.rare ?? []),
     ...(plan.onCpu?.length ? [`${plan.onCpu.join(" and ")} on the CPU`] : []),
     `about ${formatSeconds(plan.estimatedSeconds)} here`,
   ].join(", ");
+}
+
+/** "42 rare categories of 2 columns left out (57 cells)" */
+function describeRare(rare: NonNullable<TrainPlan["rare"]>): string[] {
+  if (rare.length === 0) return [];
+  const values = rare.reduce((sum, column) => sum + column.values, 0);
+  const cells = rare.reduce((sum, column) => sum + column.rows, 0);
+  const columns = formatAmount(rare.length, rare.length === 1 ? "column" : "columns");
+  return [
+    `${formatAmount(values, "rare categories")} of ${columns} left out (${formatAmount(cells, "cells")})`,
+  ];
 }
 
 /** "about 0.91 GB of memory", with what is done to keep to a limit. */

@@ -7,6 +7,14 @@ export interface SamplingFigures {
   redraws: Readonly<Record<string, number>>;
   /** mean over the rows of the share of the model's probability on allowed tokens, by column */
   allowedMass?: Readonly<Record<string, number>>;
+  /** categories that the model has neither learnt nor drawn, since fewer rows than `fewerThan` have each */
+  rare?: {
+    fewerThan: number;
+    /** distinct ones, by column */
+    values: Readonly<Record<string, number>>;
+    /** rows that have one, by column */
+    rows: Readonly<Record<string, number>>;
+  };
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -17,11 +25,22 @@ const REASONS: Readonly<Record<string, string>> = {
 
 export function samplingSection(figures: SamplingFigures | undefined): Html | undefined {
   if (figures === undefined) return undefined;
-  const { rows, redraws, allowedMass } = figures;
+  const { rows, redraws, allowedMass, rare } = figures;
   const reasons = Object.entries(redraws).map(([reason, n]) => `${n} ${REASONS[reason] ?? reason}`);
   return html`<h2 id="sampling">Sampling</h2>
     <p>Drawn again for ${rows} rows: ${reasons.join(", ")}.</p>
-    ${weakColumns(allowedMass)}`;
+    ${rareCategories(rare)} ${weakColumns(allowedMass)}`;
+}
+
+function rareCategories(rare: SamplingFigures["rare"]): Html | undefined {
+  if (rare === undefined) return undefined;
+  const columns = Object.entries(rare.values).map(
+    ([name, values]) => `${values} of ${name} (in ${rare.rows[name]} rows)`,
+  );
+  return html`<p>
+    Protected: categories of fewer than ${rare.fewerThan} rows, which were neither learned nor drawn:
+    ${columns.length === 0 ? "there were none" : columns.join(", ")}.
+  </p>`;
 }
 
 /** The columns from the weakest on. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { CellLanguage } from "../cells/cell-language";
 import type { RareValues } from "../cells/rare-values";
-import { chooseDevice } from "../devices/device";
+import { chooseDevice, placeOn } from "../devices/device";
 import { aborted, HarmonicError, isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
 import { partitionGroups } from "../instruct/groups";
@@ -215,8 +215,7 @@ async function trainWith(work: TrainWork): Promise<TrainResult> {
           settings,
           { ...open, allowedSets: mask() },
           {
-            longest:
-              options.maxMemory === undefined ? lessons(0) : [writer.train.longest(k), ...writer.held],
+            longest: options.maxMemory === undefined ? lessons(0) : [writer.train.longest(k), ...writer.held],
             nGroups: Math.max(Math.min(settings.batch, curriculum.groupsPerEpoch), writer.held.length),
             begun: resumed?.memory,
           },
@@ -308,8 +307,7 @@ function lessonWriters({ options, settings, learned, held: rows, model, language
 
 /** Adapters are trained on a device; a whole small model is as fast on the processor. */
 function deviceOf({ train, device }: TrainSettings): Pick<OpenTrainerOptions, "device"> {
-  const id = train === "all" ? undefined : chooseDevice(device).id;
-  return id === undefined ? {} : { device: id };
+  return train === "all" ? {} : placeOn(device);
 }
 
 /** What was asked for, or what the device has free where that is less. */

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import type { DeviceName } from "../../devices/kinds";
 import { evaluate } from "../../evaluate/evaluate";
 import type { Evaluation } from "../../evaluate/evaluation";
 import { readTables } from "../../evaluate/read-tables";
@@ -10,7 +11,7 @@ import { readTrainingLog } from "../../train/log";
 import { writeText } from "../atomic";
 import { FILES, type RunFolder } from "../folder";
 import { modelMetrics } from "../model-metrics";
-import { flatSettings } from "../run-file";
+import { flatSettings, type RunFile } from "../run-file";
 
 /** Name of the run's rows among the scores. */
 export const OWN_ROWS = "harmonic";
@@ -35,7 +36,7 @@ const DEFAULTS = { dlt: 100, lle: false, tune: false, compat: false };
  */
 export async function evaluateStage(
   folder: RunFolder,
-  control: StageControl & { threads?: number | undefined },
+  control: StageControl & { threads?: number | undefined; device?: DeviceName | undefined },
   settings: EvaluateStageSettings = {},
 ): Promise<void> {
   const before = folder.run.settings.evaluate;
@@ -81,7 +82,16 @@ function given(settings: EvaluateStageSettings): Partial<typeof DEFAULTS> {
 function samplingOf({ run }: RunFolder): SamplingFigures | undefined {
   const { rows, redraws, allowedMass } = run.stages.sample?.result ?? {};
   if (typeof rows !== "number" || !isFigures(redraws)) return undefined;
-  return { rows, redraws, ...(isFigures(allowedMass) && { allowedMass }) };
+  const rare = rareOf(run);
+  return { rows, redraws, ...(isFigures(allowedMass) && { allowedMass }), ...(rare && { rare }) };
+}
+
+/** What the training stage noted of categories left out; undefined where none were to be. */
+function rareOf({ settings, stages }: RunFile): SamplingFigures["rare"] {
+  const fewerThan = settings.train?.protectRare;
+  if (typeof fewerThan !== "number" || fewerThan === 0) return undefined;
+  const { rareValues: values, rareRows: rows } = stages.train?.result ?? {};
+  return isFigures(values) && isFigures(rows) ? { fewerThan, values, rows } : undefined;
 }
 
 const isFigures = (value: unknown): value is Record<string, number> =>

@@ -1,4 +1,5 @@
 import { CellLanguage } from "../../cells/cell-language";
+import { rareValues, type RareValues } from "../../cells/rare-values";
 import type { ResolvedBase } from "../../model/resolve";
 import { isTableBase, TABLE_BASE } from "../../model/table-base";
 import type { StageControl } from "../../progress";
@@ -69,6 +70,7 @@ export async function trainStage(
   const { threads, checkpointEverySeconds, maxMemory, signal, onProgress, onPlan } = control;
   const file = trainedFile(plain);
   const cells = isTable ? CellLanguage.build(data.schema, data.columns, wanted) : undefined;
+  const rare = cells && wanted.protectRare ? rareValues(cells.toJson(), data.columns) : undefined;
   const result = await train({
     ...data,
     ...(cells
@@ -88,15 +90,22 @@ export async function trainStage(
     maxMemory,
     signal,
     onProgress,
-    ...(onPlan && { onPlan }),
+    ...(onPlan && { onPlan: (plan: TrainPlan) => onPlan({ ...plan, rare }) }),
   });
   if (cells) await saveCells(folder.path(FILES.schema), data.schema, cells);
-  await folder.finish("train", [file, FILES.log], summaryOf(result));
+  await folder.finish("train", [file, FILES.log], summaryOf(result, rare));
 }
 
-function summaryOf({ adapter: _adapter, validationLossPerRow, ...rest }: TrainResult): PlainSettings {
+function summaryOf(
+  { adapter: _adapter, validationLossPerRow, ...rest }: TrainResult,
+  rare: readonly RareValues[] | undefined,
+): PlainSettings {
   return {
     ...rest,
+    ...(rare && {
+      rareValues: Object.fromEntries(rare.map(({ column, values }) => [column, values])),
+      rareRows: Object.fromEntries(rare.map(({ column, rows }) => [column, rows])),
+    }),
     ...(validationLossPerRow && {
       validationLossPerRowBefore: validationLossPerRow.before,
       validationLossPerRowAfter: validationLossPerRow.after,
