@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { chooseDevice, type Device } from "../devices/device";
 import { checkTrainable } from "../model/info";
 import { modelCache } from "../model/cache";
 import { DEFAULT_BASE, findModel } from "../model/registry";
@@ -19,8 +20,12 @@ const FEW_ROWS = 200;
 /** A language model that would take longer than this is not chosen for few rows either. */
 const LONGEST_SECONDS = 3600;
 
-/** Tokens a second and core, of training and of drawing rows, on processors of these years; good to a factor of two. */
-const SPEED = { languageTrain: 120, languageRows: 3, tableTrain: 6000, tableRows: 3000 };
+/** Of a second and core: tokens learnt and rows drawn, on processors of these years; good to a factor of two. */
+const SPEED = { languageTrain: 120, languageRows: 3, tableRows: 3000 };
+/** The same of a language model on a whole GPU: a careful guess, for none was measured. */
+const GPU_SPEED = { languageTrain: 10_000, languageRows: 50 };
+/** Tokens that a core learns in a second, times a table model's blocks and the square of its width. */
+const TABLE_WORK = 4e8;
 /** Tokens of a cell, as a language model and as a table model writes it. */
 const TOKENS_A_CELL = { language: 4, table: 1.3 };
 
@@ -30,6 +35,8 @@ export interface BaseChoice {
   reason: string;
   /** of training and drawing as many rows, on this machine */
   seconds: number;
+  /** what it is trained on; table models have no use for a GPU */
+  device: Device;
 }
 
 export interface ChoiceOptions {
@@ -39,6 +46,8 @@ export interface ChoiceOptions {
   preprocess: PreprocessSettings;
   train: TrainSettingsInput;
   threads?: number | undefined;
+  /** what language models are trained on [the fastest here] */
+  device?: Device | undefined;
 }
 
 /**
@@ -50,12 +59,15 @@ export function chooseBase(options: ChoiceOptions): BaseChoice {
   const { schema, columns, preprocess, train, threads = availableParallelism() } = options;
   const nRows = rowCount(columns);
   const nColumns = modelColumns(schema);
-  const language = (reason: string): BaseChoice => ({ name: DEFAULT_BASE, reason, seconds: languageSeconds });
-  const epochs = train.epochs ?? defaultEpochs(nRows);
   const cells = nRows * nColumns;
+  const device = options.device ?? chooseDevice(train.device);
+  const [speed, times] = device.id === undefined ? [SPEED, threads] : [GPU_SPEED, 1];
+  const passes = train.epochs ?? defaultEpochs(nRows);
   const languageSeconds =
-    (cells * epochs * TOKENS_A_CELL.language) / (SPEED.languageTrain * threads) +
-    nRows / (SPEED.languageRows * threads);
+    ((cells * passes * TOKENS_A_CELL.language) / speed.languageTrain + nRows / speed.languageRows) / times;
+  const language = (reason: string): BaseChoice => ({
+    ...{ name: DEFAULT_BASE, reason, seconds: languageSeconds, device },
+  });
 
   const setting = languagePreprocessing(preprocess) ?? languageSetting(train);
   if (setting !== undefined) return language(`\`${setting}\` is a setting of language models`);
@@ -64,11 +76,16 @@ export function chooseBase(options: ChoiceOptions): BaseChoice {
   if (nRows < FEW_ROWS && languageSeconds < LONGEST_SECONDS && isPulled(DEFAULT_BASE)) {
     return language(`${nRows} rows are too few to learn from alone`);
   }
-  const settings = tableTrainSettings(train, nRows, nColumns);
+  const { epochs = 1, layers = 1, width = 1 } = tableTrainSettings(train, nRows, nColumns);
   const seconds =
-    (cells * (settings.epochs ?? 1) * TOKENS_A_CELL.table) / (SPEED.tableTrain * threads) +
+    (cells * epochs * TOKENS_A_CELL.table * layers * width ** 2) / (TABLE_WORK * threads) +
     nRows / (SPEED.tableRows * threads);
-  return { name: TABLE_BASE, reason: reasonFor(nRows, languageSeconds), seconds };
+  return {
+    name: TABLE_BASE,
+    reason: reasonFor(nRows, languageSeconds),
+    seconds,
+    device: chooseDevice("cpu"),
+  };
 }
 
 function reasonFor(nRows: number, languageSeconds: number): string {

@@ -1,3 +1,4 @@
+import { describeChoice } from "../../../src/cli/plan";
 import { chooseBase, namedBase } from "../../../src/run/choose-base";
 import type { Column } from "../../../src/table/columns";
 import type { TableSchema } from "../../../src/table/schema";
@@ -42,6 +43,18 @@ it("takes the language model where there is text to write, or where a setting is
   });
   expect(chooseBase({ ...large, ...NOTHING, preprocess: { compat: true } }).name).toBe(name);
   expect(chooseBase({ ...large, ...NOTHING, preprocess: { k: 0 }, train: { epochs: 3 } }).name).toBe("table");
+});
+
+it("counts on a GPU for language models, and names it; table models have no use for one", () => {
+  const device = { kind: "cuda", id: "CUDA0", description: "NVIDIA H100" } as const;
+  const [slow, quick] = [{ kind: "cpu", description: "the processor" } as const, device].map((on) =>
+    chooseBase({ ...withText(500), ...NOTHING, device: on }),
+  );
+  expect(quick!.seconds).toBeLessThan(slow!.seconds);
+  expect(describeChoice(quick!)).toContain(" here, on NVIDIA H100;");
+  expect(describeChoice(slow!)).toContain(" here;");
+  const table = chooseBase({ ...people(5000), ...NOTHING, device });
+  expect([table.name, table.device.kind]).toEqual(["table", "cpu"]);
 });
 
 it("names table models and leaves the choice open by names of their own", async () => {
