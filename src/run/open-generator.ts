@@ -39,8 +39,8 @@ export class RowGenerator {
   }
 
   /**
-   * Rows as Arrow record batches of 256. While the caller works on one the next is drawn, and no more than that, so memory
-   * does not grow with the rows. The same options give the same rows, from the first on; one iteration at a time.
+   * Rows as Arrow record batches, a group of rows each. While the caller works on one the next is drawn, and no more than
+   * that, so memory does not grow with the rows. The same options give the same rows, from the first on; one iteration at a time.
    */
   async *sample({ shard, ...options }: DrawOptions): AsyncGenerator<RecordBatch> {
     const { sampler, schema } = this;
