@@ -1,6 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import type { DeviceName } from "../devices/kinds";
 import { evaluate } from "../evaluate/evaluate";
 import { REAL, evaluationSchema, scoreOf, valueOf, type Evaluation } from "../evaluate/evaluation";
 import type { Metric } from "../evaluate/metric";
@@ -20,6 +21,8 @@ import { summarise, type BenchResult } from "./summary";
 export interface BenchOptions extends StageControl {
   bench: BenchFile;
   threads?: number | undefined;
+  /** what language models are computed on [auto] */
+  device?: DeviceName | undefined;
 }
 
 /** Figures of one method on one table with one seed. */
@@ -59,6 +62,7 @@ interface Work extends Pick<StageControl, "signal" | "onProgress"> {
   seed: number;
   out: string;
   threads?: number | undefined;
+  device?: DeviceName | undefined;
   /** base of LLE */
   lle?: string | undefined;
 }
@@ -68,11 +72,17 @@ interface Work extends Pick<StageControl, "signal" | "onProgress"> {
  * each finished score is a line of a file there, taken as it is while its tables are the same, so an interrupted comparison
  * goes on, and one with a further method computes only that.
  */
-export async function runBench({ bench, threads, signal, onProgress }: BenchOptions): Promise<BenchResult> {
+export async function runBench({
+  bench,
+  threads,
+  device,
+  signal,
+  onProgress,
+}: BenchOptions): Promise<BenchResult> {
   const { tables, methods, seeds, out, lle } = bench;
   await orFileError(mkdir(out, { recursive: true }), out);
   const work = Object.entries(tables).flatMap(([table, paths]) =>
-    seeds.map((seed): Work => ({ table, paths, seed, out, threads, lle, signal })),
+    seeds.map((seed): Work => ({ table, paths, seed, out, threads, device, lle, signal })),
   );
   const total = work.length * Object.keys(methods).length;
   const cells: Cell[] = [];
@@ -99,7 +109,7 @@ export async function runBench({ bench, threads, signal, onProgress }: BenchOpti
 
 /** A method's synthetic table; a run is begun, gone on with, or finished already. */
 async function makeTable(method: string, how: BenchMethod, work: Work): Promise<Made> {
-  const { table, paths, seed, out, signal, threads } = work;
+  const { table, paths, seed, out, signal, threads, device } = work;
   if ("files" in how) {
     const synthetic = how.files.replaceAll("{table}", table).replaceAll("{seed}", String(seed));
     return { method, synthetic, leakage: {} };
@@ -110,8 +120,8 @@ async function makeTable(method: string, how: BenchMethod, work: Work): Promise<
   const result = await run({
     ...{ table: train, test, holdout, target, schema, out: directory, base, preset, seed, threads, signal },
     preprocess: { ...(k !== undefined && { k }), ...(format !== undefined && { format }) },
-    train: epochs === undefined ? {} : { epochs },
-    sample: rows === undefined ? {} : { rows },
+    train: { ...(epochs !== undefined && { epochs }), ...(device && { device }) },
+    sample: { ...(rows !== undefined && { rows }), ...(device && { device }) },
     evaluate: dlt === undefined ? {} : { dlt },
   });
   const scores = await readFile(join(directory, FILES.metrics), "utf8");
@@ -127,7 +137,7 @@ function leakageOf(evaluation: Evaluation): Cell["figures"] {
 
 /** The figures of the real rows and of each method's. */
 async function cellsOf(made: Made[], work: Work): Promise<Cell[]> {
-  const { table, paths, seed, out, signal, onProgress, lle } = work;
+  const { table, paths, seed, out, device, signal, onProgress, lle } = work;
   const threads = work.threads ?? availableParallelism();
   const read = await readTables(
     {
@@ -139,7 +149,8 @@ async function cellsOf(made: Made[], work: Work): Promise<Cell[]> {
   const extra: Metric[] = [];
   if (lle !== undefined) {
     const { path: base, sha256: identity } = await resolveBase(lle, work);
-    extra.push({ ...llmEfficiency({ tables: read, base, seed, threads, signal, onProgress }), identity });
+    const control = { threads, device, signal, onProgress };
+    extra.push({ ...llmEfficiency({ tables: read, base, seed, ...control }), identity });
   }
   const evaluation = await evaluate({
     ...{ ...read, seed, threads, signal, onProgress, extra, compat: true },

@@ -35,6 +35,12 @@ export function chooseDevice(wanted: DeviceName = "auto"): Device {
   );
 }
 
+/** The device as the addon's options take it: nothing where it is the processor. */
+export function placeOn(wanted?: DeviceName): { device?: string } {
+  const { id } = chooseDevice(wanted);
+  return id === undefined ? {} : { device: id };
+}
+
 /** "device: cuda, NVIDIA H100 (CUDA0), 78.90 GB free" */
 export function describeDevice({ kind, id, description, memoryFree, note }: Device): string {
   if (kind === "cpu") return `device: cpu${note === undefined ? "" : ` (${note})`}`;

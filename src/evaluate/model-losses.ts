@@ -1,3 +1,4 @@
+import type { DeviceName } from "../devices/kinds";
 import type { Order } from "../instruct/order";
 import { Random } from "../random";
 import type { Column } from "../table/columns";
@@ -13,7 +14,7 @@ const FEWEST_ROWS = 10;
 
 export interface ModelLossesOptions {
   /** what drew the rows; its base alone is what losses are calibrated by */
-  model: Omit<LikelihoodOptions, "base" | "threads" | "weights">;
+  model: Omit<LikelihoodOptions, "base" | "threads" | "device" | "weights">;
   /** absent: losses are calibrated by a model that finds all valid tokens as likely, as a table model begins */
   base?: string | undefined;
   /** the whole model, where all weights were trained, in place of base and adapter */
@@ -27,6 +28,8 @@ export interface ModelLossesOptions {
   rows: number;
   seed: number;
   threads: number;
+  /** what a language model is computed on [auto] */
+  device?: DeviceName | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -98,11 +101,11 @@ export class ModelLosses {
 
   /** Of each order, then each row. */
   private async losses(
-    options: Omit<LikelihoodOptions, "threads">,
+    options: Omit<LikelihoodOptions, "threads" | "device">,
     samples: [string, Column[]][],
   ): Promise<RowLosses[][]> {
-    const { threads, signal, seed } = this.options;
-    const likelihood = await RowLikelihood.open({ ...options, threads, anyOrder: this.nOrders > 1 });
+    const { threads, device, signal, seed } = this.options;
+    const likelihood = await RowLikelihood.open({ ...options, threads, device, anyOrder: this.nOrders > 1 });
     try {
       const orders = ordersOf(likelihood.fields.length, this.nOrders, seed);
       const losses: RowLosses[][] = [];

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import type { DeviceName } from "../devices/kinds";
 import { evaluate } from "../evaluate/evaluate";
 import type { Evaluation } from "../evaluate/evaluation";
 import type { Metric } from "../evaluate/metric";
@@ -26,6 +27,8 @@ export interface EvaluateFilesOptions extends TablePaths, ScoreFiles, StageContr
   /** of samples and learners [0] */
   seed?: number | undefined;
   threads?: number | undefined;
+  /** what the model that `lle` tunes is computed on [auto] */
+  device?: DeviceName | undefined;
 }
 
 /**
@@ -54,12 +57,12 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Eval
 }
 
 async function efficiencyOf(
-  { base: name = DEFAULT_BASE, seed = 0, threads = availableParallelism() }: EvaluateFilesOptions,
+  { base: name = DEFAULT_BASE, seed = 0, threads = availableParallelism(), device }: EvaluateFilesOptions,
   tables: Awaited<ReturnType<typeof readTables>>,
   control: StageControl,
 ): Promise<Metric> {
   const { path: base, sha256 } = await resolveBase(name, control);
-  return { ...llmEfficiency({ tables, base, seed, threads, ...control }), identity: sha256 };
+  return { ...llmEfficiency({ tables, base, seed, threads, device, ...control }), identity: sha256 };
 }
 
 /** What the report says that the scores were made with. */

@@ -1,4 +1,5 @@
 import { copyFile, readFile } from "node:fs/promises";
+import type { DeviceName } from "../devices/kinds";
 import { HarmonicError } from "../errors";
 import { evaluationSchema, type Evaluation } from "../evaluate/evaluation";
 import type { StageControl } from "../progress";
@@ -11,6 +12,8 @@ export interface EvaluateFolderOptions extends ScoreFiles, StageControl {
   /** a run folder with rows */
   directory: string;
   threads?: number | undefined;
+  /** what language models are computed on [auto] */
+  device?: DeviceName | undefined;
   /** over those that the folder was evaluated with before */
   settings?: EvaluateStageSettings | undefined;
 }

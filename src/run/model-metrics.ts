@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import type { DeviceName } from "../devices/kinds";
 import type { EvaluateOptions } from "../evaluate/evaluate";
 import type { Metric, MetricResult } from "../evaluate/metric";
 import { dataLeakage } from "../evaluate/metrics/data-leakage";
@@ -26,6 +27,8 @@ export interface ModelMetricsOptions extends StageControl {
   /** name of the folder's own rows among the tables */
   drawn: string;
   threads?: number | undefined;
+  /** what language models are computed on [auto] */
+  device?: DeviceName | undefined;
 }
 
 /** Of a table model, which reads no text. */
@@ -38,7 +41,7 @@ function skipped(): Promise<MetricResult> {
 
 /** The metrics of a run folder that need its models. @throws E_MODEL where the base is gone */
 export async function modelMetrics(folder: RunFolder, options: ModelMetricsOptions): Promise<Metric[]> {
-  const { dlt, lle, tables, drawn, signal, onProgress } = options;
+  const { dlt, lle, tables, drawn, device, signal, onProgress } = options;
   if (dlt === 0 && !lle) return [];
   const { seed } = folder.run;
   const isTable = isTableBase(folder.run.base);
@@ -46,7 +49,8 @@ export async function modelMetrics(folder: RunFolder, options: ModelMetricsOptio
   const threads = options.threads ?? availableParallelism();
   const metrics: Metric[] = [];
   if (lle) {
-    const metric = llmEfficiency({ tables, base: base?.path ?? "", seed, threads, signal, onProgress });
+    const control = { threads, device, signal, onProgress };
+    const metric = llmEfficiency({ tables, base: base?.path ?? "", seed, ...control });
     metrics.push(base ? { ...metric, identity: base.sha256 } : { ...metric, compute: skipped });
   }
   if (dlt === 0) return metrics;
@@ -58,7 +62,7 @@ export async function modelMetrics(folder: RunFolder, options: ModelMetricsOptio
   const losses = new ModelLosses({
     model: { schema, columns, format, description, cells, adapter: isWhole ? undefined : trained },
     ...{ base: base?.path, whole: isWhole ? trained : undefined, nOrders: permuted ? N_ORDERS : 1 },
-    ...{ tables, drawn, rows: dlt, seed, threads, signal },
+    ...{ tables, drawn, rows: dlt, seed, threads, device, signal },
   });
   const identity = `${await hashFile(trained)} ${dlt}`;
   return [...metrics, { ...dataLeakage(losses), identity }, { ...lossMembership(losses), identity }];

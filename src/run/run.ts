@@ -107,7 +107,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     },
   });
   const { base, preprocess, train } = work;
-  const control = { signal, threads, onProgress: options.onProgress };
+  const control = { signal, threads, device: train.device, onProgress: options.onProgress };
   try {
     const stages = [
       () => preprocessStage(folder, preprocess, control),

@@ -1,3 +1,5 @@
+import { placeOn } from "../devices/device";
+import type { DeviceName } from "../devices/kinds";
 import { Tokenizer } from "../model/tokenizer";
 import type { ModelHandle, TrainerHandle, TrainTarget } from "../native/addon";
 import { loadAddon } from "../native/load";
@@ -21,6 +23,8 @@ export interface ClassifierOptions {
   learningRate: number;
   seed: number;
   threads: number;
+  /** what the model is computed on [auto] */
+  device?: DeviceName | undefined;
   signal?: AbortSignal | undefined;
   /** told of the tokens learnt so far, and of all that there are to learn */
   onProgress?: ((done: number, total: number) => void) | undefined;
@@ -56,7 +60,7 @@ export class Classifier {
 
   /** Fine-tunes the base. @throws E_MODEL where it cannot be trained, E_ABORTED */
   static async train(examples: LabelledPrompts, options: ClassifierOptions): Promise<Classifier> {
-    const { base, choices, seed, threads } = options;
+    const { base, choices, seed, threads, device } = options;
     const model = await loadAddon().openModel({ path: base, vocabularyOnly: true });
     try {
       const tokenizer = new Tokenizer(model);
@@ -64,7 +68,8 @@ export class Classifier {
       const vocabulary = Int32Array.from(tokens).sort();
       const trainer = await loadAddon().openTrainer({
         ...{ path: base, rank: 16, alpha: 32, targets: TARGETS, weights: "auto" },
-        ...{ seed, threads, vocabulary, allowedSets: new Uint8Array(0) },
+        ...{ seed, threads, ...placeOn(device) },
+        ...{ vocabulary, allowedSets: new Uint8Array(0) },
       });
       const classifier = new Classifier(options, model, tokenizer, trainer, vocabulary);
       await classifier.abortable(() => classifier.learn(examples));

@@ -1,4 +1,6 @@
 import type { CellLanguage } from "../cells/cell-language";
+import { placeOn } from "../devices/device";
+import type { DeviceName } from "../devices/kinds";
 import { isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
 import { inOrderOf, modelOrder, type Order } from "../instruct/order";
@@ -31,6 +33,8 @@ export interface LikelihoodOptions {
   /** a LoRA of the base */
   adapter?: string | undefined;
   threads: number;
+  /** what a language model is computed on [auto] */
+  device?: DeviceName | undefined;
   /** type that the weights are held in [auto] */
   weights?: WeightType | undefined;
   /** rows are asked for in other orders of their columns too [false] */
@@ -146,7 +150,7 @@ type Scorer = Pick<TrainingHandle, "evaluate" | "abort" | "close">;
 
 async function languageScorer(
   automaton: RowAutomaton,
-  { adapter, threads, weights = "auto" }: LikelihoodOptions,
+  { adapter, threads, device, weights = "auto" }: LikelihoodOptions,
   path: string,
 ): Promise<Scorer> {
   return await loadAddon().openTrainer({
@@ -154,7 +158,8 @@ async function languageScorer(
     ...(adapter !== undefined && { adapter }),
     // An adapter that has learnt nothing changes nothing.
     ...{ rank: 1, alpha: 1, targets: ["q"], seed: 0 },
-    ...{ threads, weights, vocabulary: automaton.vocabulary, allowedSets: automaton.allowedSets },
+    ...{ threads, ...placeOn(device) },
+    ...{ weights, vocabulary: automaton.vocabulary, allowedSets: automaton.allowedSets },
   });
 }
 

@@ -3,6 +3,7 @@ import { runBench } from "../../bench/bench";
 import { readBenchFile } from "../../bench/bench-file";
 import { formatBench } from "../../bench/summary";
 import { defineCommand } from "../command";
+import { checkDevice, DEVICE_SPECS } from "../device";
 import type { Io } from "../io";
 import { SHARED_SPECS } from "../stage-options";
 
@@ -13,11 +14,12 @@ export function addBench(program: Command, io: Io): void {
     .description("compare methods on tables, over seeds, with the published figures beside ours");
   defineCommand(
     command,
-    { threads: SHARED_SPECS.threads },
+    { threads: SHARED_SPECS.threads, ...DEVICE_SPECS },
     io,
-    async ({ arguments: [file = ""], options, control, print }) => {
+    async ({ arguments: [file = ""], options, control, view, print }) => {
       const bench = await readBenchFile(file);
-      const result = await runBench({ bench, threads: options.threads, ...control });
+      checkDevice(options.device, view);
+      const result = await runBench({ bench, ...options, ...control });
       await print(result, formatBench(result));
     },
   );

@@ -6,6 +6,7 @@ import type { StageControl } from "../../progress";
 import { evaluateFiles } from "../../run/evaluate-files";
 import { evaluateFolder } from "../../run/evaluate-folder";
 import { defineCommand } from "../command";
+import { checkDevice, DEVICE_SPECS } from "../device";
 import type { Io } from "../io";
 import { flag, text, texts, type OptionValues } from "../options";
 import { EVALUATE_SPECS, SHARED_SPECS } from "../stage-options";
@@ -25,6 +26,7 @@ const SPECS = {
   ...EVALUATE_SPECS,
   base: text("--base <model>", "the model of --lle for tables of files; default smollm2-135m"),
   ...SHARED_SPECS,
+  ...DEVICE_SPECS,
 };
 
 type Options = OptionValues<typeof SPECS>;
@@ -41,7 +43,8 @@ export function addEvaluate(program: Command, io: Io): void {
     command,
     SPECS,
     io,
-    async ({ arguments: [directory], options, control, print }) => {
+    async ({ arguments: [directory], options, control, view, print }) => {
+      checkDevice(options.device, view);
       const evaluation =
         directory === undefined
           ? await scoreFiles(options, control)
@@ -77,9 +80,9 @@ function scoreFolder(directory: string, options: Options, control: StageControl)
       hint: "leave the folder out to score tables of files",
     });
   }
-  const { dlt, lle, tune, compat, threads, metrics, csv, report } = options;
+  const { dlt, lle, tune, compat, threads, device, metrics, csv, report } = options;
   const settings = { dlt, lle, tune, compat };
-  return evaluateFolder({ directory, settings, threads, ...{ metrics, csv, report }, ...control });
+  return evaluateFolder({ directory, settings, threads, device, ...{ metrics, csv, report }, ...control });
 }
 
 function required<T>(value: T | undefined, usage: string): T {

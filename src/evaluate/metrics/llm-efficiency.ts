@@ -20,7 +20,8 @@ const MAX_TEST = 500;
 /** Choices that are scored at most: each one is a pass over its row. */
 const MAX_SCORED = 10_000;
 
-export interface LlmEfficiencyOptions extends Pick<ClassifierOptions, "base" | "threads">, StageControl {
+export interface LlmEfficiencyOptions
+  extends Pick<ClassifierOptions, "base" | "threads" | "device">, StageControl {
   tables: Pick<EvaluateOptions, "schema" | "train" | "test" | "synthetic">;
   seed: number;
   /** over those that go with the table's size */

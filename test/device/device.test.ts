@@ -7,7 +7,7 @@ import { loadAddon } from "../../src/native/load";
 import { findNeighbors } from "../../src/neighbors/find";
 import { Sampler, type SamplerOptions } from "../../src/sample/sampler";
 import { harmonic } from "../support/cli";
-import { allSmallRows, smallSchema } from "../support/small-table";
+import { allSmallRows, smallSchema } from "../support/tables";
 import { temporaryFolder } from "../support/temporary";
 import { writeTinyGguf } from "../support/tiny-gguf";
 import { nextTokenBatch, tinyTrainer } from "../support/tiny-training";
