@@ -22,6 +22,10 @@ export function createProgram(io: Io): Command {
       "Synthetic tables from a language model fine-tuned on rows, or from a model of the table alone.",
     )
     .version(packageVersion(), "-V, --version")
+    .addHelpText(
+      "after",
+      "\nTo begin: harmonic run TABLE --target COLUMN, then open harmonic-TABLE/report.html.",
+    )
     .exitOverride()
     .showHelpAfterError("hint: add --help for the options of a command")
     .configureOutput({

@@ -3,9 +3,11 @@ import { join, resolve } from "node:path";
 import { HarmonicError } from "../errors";
 import { hashFile } from "../hash";
 import type { StageControl } from "../progress";
+import { didYouMean } from "../table/names";
 import { modelCache } from "./cache";
 import { fetchHubFile, parseHubFile } from "./hub";
 import { findModel, MODELS } from "./registry";
+import { AUTO_BASE, TABLE_BASE } from "./table-base";
 
 /** A base model on this machine. */
 export interface ResolvedBase {
@@ -52,9 +54,10 @@ export async function resolveBase(base: string, control: StageControl = {}): Pro
 
 async function checkGguf(path: string, base: string): Promise<void> {
   if (!(await isFile(path))) {
-    const names = MODELS.map((model) => model.name).join(", ");
-    throw new HarmonicError("E_MODEL", `the base model ${base} does not exist`, {
-      hint: `pass the path of a GGUF, hf:owner/repo/file.gguf, or one of: ${names}`,
+    const names = MODELS.map((model) => model.name);
+    const known = [...names, TABLE_BASE, AUTO_BASE].filter((name) => name !== base);
+    throw new HarmonicError("E_MODEL", `the base model ${base} does not exist${didYouMean(base, known)}`, {
+      hint: `pass the path of a GGUF, hf:owner/repo/file.gguf, or one of: ${names.join(", ")}; to train: table or auto too`,
     });
   }
   const file = await open(path, "r");

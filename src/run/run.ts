@@ -60,8 +60,8 @@ export interface RunOptions extends StageControl {
 
 export interface RunResult {
   directory: string;
-  /** paths of what a reader wants first */
-  files: { synthetic: string; adapter: string; metrics?: string; report?: string };
+  /** paths of what a reader wants first; `model` in place of `adapter` where all weights were trained */
+  files: { synthetic: string; adapter?: string; model?: string; metrics?: string; report?: string };
   /** absent where the table is too small to keep test rows */
   evaluation?: Evaluation;
 }
@@ -167,9 +167,10 @@ async function notedBase(directory: string): Promise<string | undefined> {
 }
 
 async function resultOf(folder: RunFolder): Promise<RunResult> {
+  const trained = trainedFile(folder.run.settings.train);
   const files = {
     synthetic: folder.path(FILES.synthetic),
-    adapter: folder.path(trainedFile(folder.run.settings.train)),
+    [trained === FILES.model ? "model" : "adapter"]: folder.path(trained),
   };
   if (!folder.isDone("evaluate")) return { directory: folder.directory, files };
   const metrics = folder.path(FILES.metrics);
