@@ -15,7 +15,7 @@ export interface BeGreatTrial {
   timeoutMs: number;
 }
 
-export const BE_GREAT = join(__dirname, "be-great.py");
+const BE_GREAT = join(__dirname, "be-great.py");
 
 /** be_great in its own process; which of its rows are valid is judged here, as for all others. */
 async function main(): Promise<void> {

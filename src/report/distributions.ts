@@ -6,7 +6,7 @@ import { formatScaled, fromScaled } from "../table/number";
 const BINS = 24;
 /** Categories with a bar of their own; the rarer real ones share one. */
 const MAX_CATEGORIES = 12;
-export const MISSING = "(missing)";
+const MISSING = "(missing)";
 
 /** A table's share of rows in one bar. */
 export interface NumberBar {

@@ -97,7 +97,7 @@ export function numberReader(value: Value, typed: Typed): Reader<number | undefi
   };
 }
 
-export function arithmetic(op: "+" | "-" | "*" | "/", x: number, y: number): number {
+function arithmetic(op: "+" | "-" | "*" | "/", x: number, y: number): number {
   return op === "+" ? x + y : op === "-" ? x - y : op === "*" ? x * y : x / y;
 }
 
@@ -120,7 +120,7 @@ function named(value: Value, beside: Value, typed: Typed): Value {
   return { kind: "string", at: value.at, value: values[codeOf(values, text)] ?? text };
 }
 
-export function compare(op: Comparison, x: number | string, y: number | string): boolean {
+function compare(op: Comparison, x: number | string, y: number | string): boolean {
   const equal =
     typeof x === "number" && typeof y === "number"
       ? Math.abs(x - y) <= TOLERANCE * Math.max(1e-300, Math.abs(x), Math.abs(y))

@@ -7,7 +7,7 @@ import reference from "./reference/evaluate.json";
 
 type Rows = Record<string, (string | number)[]>;
 
-export const TABLES = ["train", "test", "synthetic", "copied"] as const;
+const TABLES = ["train", "test", "synthetic", "copied"] as const;
 export type TableName = (typeof TABLES)[number];
 
 const TEXTS = { ...reference.tables, copied: reference.copied } as Record<TableName, Rows>;

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { Random } from "../../src/random";
 
 const DAY_MS = 86_400_000;
-export const CITIES = ["Berlin", "Bonn", "Lyon", "Paris"];
+const CITIES = ["Berlin", "Bonn", "Lyon", "Paris"];
 /** What follows from the city. */
 export const COUNTRY: Record<string, string> = { Berlin: "de", Bonn: "de", Lyon: "fr", Paris: "fr" };
 
