@@ -1,7 +1,11 @@
-// Tests of a device take Mesa's renderer on the processor, in 32 bits, whose results can be compared. The backend reads
-// these where it is loaded: a test, which has a copy of the environment, comes too late.
-process.env.GGML_VK_VISIBLE_DEVICES ??= "0";
-process.env.GGML_VK_DISABLE_F16 ??= "1";
+// A backend that is loaded stays, and a driver may end the process: tests of a device run alone, where it is named.
+const device = process.env.HARMONIC_TEST_DEVICE;
+if (device === "vulkan") {
+  // Mesa's renderer on the processor, in 32 bits, whose results can be compared. The backend reads these where it is
+  // loaded: a test, which has a copy of the environment, comes too late.
+  process.env.GGML_VK_VISIBLE_DEVICES ??= "0";
+  process.env.GGML_VK_DISABLE_F16 ??= "1";
+}
 
 /** @type {import("jest").Config} */
 const shared = {
@@ -23,7 +27,7 @@ const project = (name) => ({
 });
 
 module.exports = {
-  projects: ["unit", "integration", "parity", "e2e"].map(project),
+  projects: (device === undefined ? ["unit", "integration", "parity", "e2e"] : ["device"]).map(project),
   // Two cores: a test that trains or samples takes one, and the models of more would not fit small machines.
   maxWorkers: 2,
   testTimeout: 240_000,
