@@ -29,10 +29,15 @@ if(HARMONIC_CUDA STREQUAL "source")
   if(HARMONIC_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES "${HARMONIC_CUDA_ARCHITECTURES}")
   endif()
+  # Keys and values are never quantised here.
+  set(GGML_CUDA_FA_QUANTS "f16-f16;bf16-bf16" CACHE STRING "")
   # Its pool of virtual memory alone calls the driver's library, which a machine without a GPU lacks.
   if(NOT TARGET CUDA::cuda_driver)
     set(GGML_CUDA_NO_VMM ON CACHE BOOL "" FORCE)
   endif()
+  # Which release it is of, as prebuilt backends say it.
+  file(WRITE "${HARMONIC_OUTPUT_DIR}/_nlcBuildMetadata.json"
+    "{\"buildOptions\": {\"llamaCpp\": {\"release\": \"${HARMONIC_LLAMA_VERSION}\"}}}\n")
 elseif(HARMONIC_CUDA)
   message(FATAL_ERROR "expected source for HARMONIC_CUDA but received ${HARMONIC_CUDA}")
 endif()

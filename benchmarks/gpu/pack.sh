@@ -47,14 +47,18 @@ say "collecting libraries"
 carried=$to/carried
 mkdir -p "$carried/include" "$carried/lib"
 cached() { sed -n "s/^$1:[A-Z]*=//p" build/CMakeCache.txt; }
-# The file behind a library's name, and the libraries of Fortran that OpenBLAS is linked to.
-for library in "$(cached XGBOOST_LIBRARY)" "$(cached LIBLINEAR_LIBRARY)" "$(cached LIBSVM_LIBRARY)" \
-  "$(cached OPENBLAS_LIBRARY)" "$(dirname "$(cached XGBOOST_LIBRARY)")/libdnnl.so"; do
+# Under the name that the linker asks for; what they need in turn, but for what every compiler has, under its own.
+mine=("$(cached XGBOOST_LIBRARY)" "$(cached LIBLINEAR_LIBRARY)" "$(cached LIBSVM_LIBRARY)" "$(cached OPENBLAS_LIBRARY)"
+  "$(dirname "$(cached XGBOOST_LIBRARY)")/libdnnl.so")
+for library in "${mine[@]}"; do
   cp -L "$library" "$carried/lib/"
   soname=$(objdump -p "$library" | awk '/SONAME/ { print $2 }')
   [ "$soname" = "$(basename "$library")" ] || ln -s "$(basename "$library")" "$carried/lib/$soname"
 done
-ldd "$(cached OPENBLAS_LIBRARY)" | awk '/gfortran|quadmath/ { print $3 }' | xargs -I{} cp -L {} "$carried/lib/"
+needed=$(for library in "${mine[@]}"; do ldd "$library"; done | awk '$2 == "=>" && $1 !~ /^lib(c|m|pthread|dl|rt|gcc_s|stdc\+\+|gomp)\.so/ { print $1, $3 }' | sort -u)
+while read -r soname file; do
+  [ -e "$carried/lib/$soname" ] || cp -L "$file" "$carried/lib/$soname"
+done <<<"$needed"
 cp -r "$(cached XGBOOST_INCLUDE_DIR)/xgboost" "$carried/include/"
 cp "$(cached LIBLINEAR_INCLUDE_DIR)/linear.h" "$(cached LIBSVM_INCLUDE_DIR)/svm.h" "$carried/include/"
 cp "$(cached OPENBLAS_INCLUDE_DIR)"/{cblas,openblas_config}.h "$carried/include/"

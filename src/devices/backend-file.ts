@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { ADDON_FOLDER } from "../native/load";
 import { backendsFolder, type GpuKind, libraryOf, packageOf } from "./kinds";
 
 /** A backend's library on the disk. */
@@ -9,10 +10,13 @@ export interface BackendFile {
   release: string | undefined;
 }
 
-/** What node-llama-cpp's builds leave beside their libraries. */
+/** What node-llama-cpp's builds leave beside their libraries, and ours beside a backend that it built (cmake/cuda.cmake). */
 const METADATA = "_nlcBuildMetadata.json";
 
-/** The first library of a kind, in $HARMONIC_BACKENDS_DIR, the project's node_modules and the folder for all projects. */
+/**
+ * The first library of a kind, in $HARMONIC_BACKENDS_DIR, beside the addon, in the project's node_modules and the folder
+ * for all projects.
+ */
 export function findBackend(kind: GpuKind): BackendFile | undefined {
   const library = libraryOf(kind);
   for (const folder of foldersOf(kind)) {
@@ -47,7 +51,7 @@ function foldersOf(kind: GpuKind): string[] {
     join(backendsFolder(), "node_modules"),
   ];
   const installed = name === undefined ? [] : packages.flatMap((folder) => binsOf(join(folder, name), name));
-  return isGiven ? [own!, ...installed] : installed;
+  return [...(isGiven ? [own!] : []), ADDON_FOLDER, ...installed];
 }
 
 /** The node_modules of a folder and of those above it. */

@@ -4,7 +4,8 @@ import { HarmonicError } from "../errors";
 import type { Addon } from "./addon";
 
 /** Where cmake-js puts the addon and the shared libraries that it loads: the same from src/native and dist/native. */
-const ADDON_PATH = join(__dirname, "..", "..", "build", "Release", "harmonic.node");
+export const ADDON_FOLDER = join(__dirname, "..", "..", "build", "Release");
+const ADDON_PATH = join(ADDON_FOLDER, "harmonic.node");
 
 let loaded: Addon | undefined;
 
