@@ -60,6 +60,7 @@ export { evaluateFiles, type EvaluateFilesOptions } from "./run/evaluate-files";
 export { evaluateFolder, type EvaluateFolderOptions } from "./run/evaluate-folder";
 export { evaluate, type EvaluateOptions, type NamedTable } from "./evaluate/evaluate";
 export type { Evaluation } from "./evaluate/evaluation";
+export type { EvaluationContext, Metric, MetricResult } from "./evaluate/metric";
 export { renderReport, type ReportOptions } from "./report/report";
 
 export { chooseDevice, type Device } from "./devices/device";

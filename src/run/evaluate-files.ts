@@ -22,6 +22,8 @@ export interface EvaluateFilesOptions extends TablePaths, ScoreFiles, StageContr
   /** column to predict; default: the schema's */
   target?: string | undefined;
   settings?: Omit<EvaluateStageSettings, "dlt"> | undefined;
+  /** further metrics */
+  extra?: readonly Metric[] | undefined;
   /** the model that `lle` tunes [smollm2-135m] */
   base?: string | undefined;
   /** of samples and learners [0] */
@@ -42,7 +44,8 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Eval
     ...(schema !== undefined && { schema: await loadSchema(schema) }),
     ...(target !== undefined && { target }),
   });
-  const extra = lle === true ? [await efficiencyOf(options, tables, control)] : [];
+  const extra = [...(options.extra ?? [])];
+  if (lle === true) extra.push(await efficiencyOf(options, tables, control));
   const result = options.metrics ?? options.csv ?? options.report;
   // Without a file for the results there is none to go on from either.
   const keep = result === undefined ? undefined : `${result}.partial`;
