@@ -24,8 +24,8 @@ export interface ReadTablesOptions extends InferOptions {
 type Tables = Pick<EvaluateOptions, "schema" | "train" | "test" | "holdout" | "synthetic">;
 
 /**
- * Reads the tables of an evaluation through one schema. Synthetic numbers and dates may lie outside the real range, texts may be any; other
- * columns and categories that no real table has are E_INPUT, naming file, column and value.
+ * Reads the tables of an evaluation through one schema. Synthetic numbers and dates may lie outside the real range,
+ * texts may be any; other columns and categories that no real table has are E_INPUT, naming file, column and value.
  */
 export async function readTables(paths: TablePaths, options: ReadTablesOptions = {}): Promise<Tables> {
   const train = await readTable(paths.train);

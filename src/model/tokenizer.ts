@@ -7,7 +7,8 @@ export type TokenizingModel = Pick<ModelHandle, "tokenize" | "detokenize">;
 
 /**
  * Token ids of pieces of text, each tokenised on its own and kept. All text of a table is segmented by this class:
- * literals and categories whole, numbers character by character, texts as their column's TextPieces say; the ids of the pieces are then joined.
+ * literals and categories whole, numbers character by character, texts as their column's TextPieces say; the ids of the
+ * pieces are then joined.
  */
 export class Tokenizer {
   private readonly known = new Map<string, readonly number[]>();

@@ -206,7 +206,10 @@ export interface AutomatonTables {
   textLimits?: Int32Array;
   /** scaled values, whole numbers, that edges set */
   edgeValues?: Float64Array;
-  /** one an edge, where there are silent states: how often each of their edges is drawn, positive, in proportion; others are ignored */
+  /**
+   * one an edge, where there are silent states: how often each of their edges is drawn, positive, in proportion; others
+   * are ignored
+   */
   edgeWeights?: Float64Array;
 }
 
@@ -278,8 +281,8 @@ export interface GenerateOptions {
   /** where each row starts in the automaton, shape (rows) [0] */
   startStates?: Int32Array;
   /**
-   * token ids, silent ones too, that each row begins with, walked from its start state: they set cells as drawn ones do. E_USAGE where
-   * the automaton does not allow them; a row whose prefix breaks a rule is failed
+   * token ids, silent ones too, that each row begins with, walked from its start state: they set cells as drawn ones
+   * do. E_USAGE where the automaton does not allow them; a row whose prefix breaks a rule is failed
    */
   prefixes?: Int32Array;
   /** Int32, rows + 1 */

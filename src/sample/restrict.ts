@@ -56,8 +56,8 @@ function restrictChoice(root: Node, outside: ReadonlySet<Node>, domain: Domain):
 type Reach = ReadonlyMap<number, Range>;
 
 /**
- * Numbers and dates, digit by digit or as values that edges set. A copy is known by its state and by what the domain leaves for the digits to come, so that a range
- * costs a few states a digit.
+ * Numbers and dates, digit by digit or as values that edges set. A copy is known by its state and by what the domain
+ * leaves for the digits to come, so that a range costs a few states a digit.
  */
 class DigitRestriction {
   private readonly copies = new Map<Node, Map<string, Node | undefined>>();

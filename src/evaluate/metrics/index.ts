@@ -21,7 +21,10 @@ import { propensity } from "./propensity";
 import { singlingOut } from "./singling-out";
 import { threeWay } from "./three-way";
 
-/** The metrics of a table, in the order of reports: whether models learn from it, how real it is, what it gives away; last the original method's own figures. */
+/**
+ * The metrics of a table, in the order of reports: whether models learn from it, how real it is, what it gives away;
+ * last the original method's own figures.
+ */
 export function metricsFor(task: Task, { compat = false } = {}): Metric[] {
   const utility = {
     classification: [classificationEfficiency, importance],

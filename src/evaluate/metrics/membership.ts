@@ -10,9 +10,9 @@ const MAX_TARGETS = 2_000;
 /**
  * Membership inference: an attacker who has the synthetic rows guesses of real rows which were trained on. Targets are
  * training rows and as many holdout rows. The first attack takes rows near to a synthetic row for members; the second
- * (DOMIAS, van Breugel et al. 2023) those that are nearer to a synthetic row than to a real row never
- * seen, the logarithm of the ratio of distances standing for that of the densities. The reference of the second is the test table, or half of the holdout where that
- * is the same.
+ * (DOMIAS, van Breugel et al. 2023) those that are nearer to a synthetic row than to a real row never seen, the
+ * logarithm of the ratio of distances standing for that of the densities. The reference of the second is the test
+ * table, or half of the holdout where that is the same.
  */
 export const membership: Metric = {
   name: "membership",
