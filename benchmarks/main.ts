@@ -1,4 +1,5 @@
 import { conditionsBenchmark } from "./conditions/benchmark";
+import { curveBenchmark } from "./curve/benchmark";
 import { evaluateBenchmark } from "./evaluate/benchmark";
 import { groupsBenchmark } from "./groups/benchmark";
 import { imputeBenchmark } from "./impute/benchmark";
@@ -6,6 +7,7 @@ import { runBenchmark } from "./harness/run";
 import type { Benchmark } from "./harness/trial";
 import { millionBenchmark } from "./million/benchmark";
 import { sampleBenchmark } from "./sample/benchmark";
+import { smallTablesBenchmark } from "./small-tables/benchmark";
 import { tableBenchmark } from "./table/benchmark";
 import { trainBenchmark } from "./train/benchmark";
 
@@ -13,6 +15,8 @@ import { trainBenchmark } from "./train/benchmark";
 const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   train: trainBenchmark,
   table: tableBenchmark,
+  "small-tables": smallTablesBenchmark,
+  curve: curveBenchmark,
   sample: sampleBenchmark,
   million: millionBenchmark,
   groups: groupsBenchmark,

@@ -25,7 +25,7 @@ function median({ trials }, metric, settings, show) {
   const found = trials.find(
     (trial) =>
       trial.metric === metric &&
-      Object.entries(settings).every(([key, value]) => trial.settings[key] === value),
+      Object.entries(settings).every(([key, value]) => (trial.settings[key] ?? trial[key]) === value),
   );
   return typeof found?.median === "number" ? show(found.median) : "-";
 }
@@ -33,6 +33,34 @@ function median({ trials }, metric, settings, show) {
 /** Rows of a table by the keys of ratios, those that were measured. */
 const ratioRows = (ratios, lines) =>
   lines.filter(([, key]) => ratios[key] !== undefined).map(([text, key, show]) => [text, show(ratios[key])]);
+
+/** Scores of generated rows by metric: what they are called, and how they are shown. */
+const SCORES = [
+  ["detection", "detection_auc"],
+  ["column shapes", "column_shapes"],
+  ["pair trends", "pair_trends"],
+  ["weighted F1", "mle_f1"],
+  ["closer to train", "dcr_share"],
+  ["exact copies", "exact_copies"],
+];
+const digits = (x) => x.toFixed(3);
+const rounded = (x) => Math.round(x).toLocaleString("en");
+const size = (x) => (x < 1e6 ? `${rounded(x / 1e3)} k` : `${(x / 1e6).toFixed(1)} M`);
+
+/** What generators are called in a table, by their subject. */
+const GENERATORS = {
+  harmonic: "table model",
+  "language-model": "language model",
+  tabularargn: "TabularARGN",
+  tvae: "TVAE",
+  ctgan: "CTGAN",
+  realtabformer: "REaLTabFormer",
+  smote: "SMOTE",
+};
+
+/** Cells of a line about one trial: medians of these metrics. */
+const cellsOf = (measured, settings, metrics) =>
+  metrics.map(([, metric, show]) => median(measured, metric, settings, show ?? digits));
 
 /** The line below a table that says where its figures were measured. */
 const madeOn = ({ machine, commit }) =>
@@ -112,6 +140,68 @@ const FIGURES = {
         ]),
       ],
     );
+  },
+  table() {
+    const measured = results("table");
+    const metrics = [
+      ["trained in", "train_s", (x) => `${rounded(x)} s`],
+      ["passes", "epochs", rounded],
+      ["rows/s", "rows_per_s", rounded],
+      ["memory", "peak_memory", (x) => `${rounded(x)} MB`],
+      ...SCORES,
+    ];
+    const subjects = [...new Set(measured.trials.map(({ subject }) => subject))];
+    const lines = subjects.map((subject) => [
+      GENERATORS[subject],
+      ...cellsOf(measured, { subject }, metrics),
+    ]);
+    const real = (metric) => median(measured, metric, {}, digits);
+    const realRows = [
+      "real rows",
+      "",
+      "",
+      "",
+      "",
+      "",
+      "",
+      "",
+      real("mle_f1_real"),
+      "",
+      real("exact_copies_real"),
+    ];
+    return `${table(["adult", ...metrics.map(([title]) => title)], [...lines, realRows])}${madeOn(measured)}`;
+  },
+  "small-tables"() {
+    const measured = results("small-tables");
+    const metrics = [["passes", "epochs", (x) => (x < 1 ? x.toFixed(1) : rounded(x))], ...SCORES];
+    const tables = [...new Set(measured.trials.map(({ settings }) => settings.table))];
+    const lines = tables.flatMap((name) => {
+      const trials = measured.trials.filter(({ settings }) => settings.table === name);
+      const real = median(measured, "mle_f1_real", { table: name }, digits);
+      return [...new Set(trials.map(({ subject }) => subject))].map((subject, i) => [
+        i === 0 ? `${name} (F1 of real rows ${real})` : "",
+        GENERATORS[subject],
+        ...cellsOf(measured, { subject, table: name }, metrics),
+      ]);
+    });
+    return `${table(["table", "generator", ...metrics.map(([title]) => title)], lines)}${madeOn(measured)}`;
+  },
+  curve() {
+    const measured = results("curve");
+    const metrics = [
+      ["weights", "parameters", size],
+      ["trained in", "train_s", (x) => `${rounded(x)} s`],
+      ["rows/s", "rows_per_s", rounded],
+      ...SCORES.slice(0, -1),
+    ];
+    const sizes = measured.trials
+      .filter(({ metric }) => metric === "train_s")
+      .map(({ settings }) => settings);
+    const lines = sizes.map(({ layers, width }) => [
+      `${layers} × ${width}`,
+      ...cellsOf(measured, { layers, width }, metrics),
+    ]);
+    return `${table(["blocks × width", ...metrics.map(([title]) => title)], lines)}${madeOn(measured)}`;
   },
   million() {
     const measured = results("million");

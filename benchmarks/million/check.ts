@@ -1,21 +1,23 @@
+import { join } from "node:path";
 import { quoteName, quotePath, quoteText, withDuckDb } from "../../src/table/duckdb";
+import { FILES } from "../../src/run/folder";
 import type { Field } from "../../src/table/schema";
+import { loadSchema } from "../../src/table/schema-json";
 import { trialArguments } from "../harness/child";
-import { millionSchema, type MillionTrial } from "./ours";
+import type { MillionTrial } from "./ours";
 
 /** Counts rows, and those that the schema does not allow, by SQL alone: nothing of the decoder or our readers. */
 async function main(): Promise<void> {
-  const { path, format } = trialArguments<Pick<MillionTrial, "format"> & { path: string }>();
+  const { run, path, format } = trialArguments<
+    Pick<MillionTrial, "format"> & { run: string; path: string }
+  >();
+  const { fields } = await loadSchema(join(run, FILES.schema));
   const table =
     format === "csv"
       ? `read_csv(${quotePath(path)}, header = true, all_varchar = true, auto_detect = false, delim = ',', quote = '"',
-          columns = {${millionSchema()
-            .fields.map(({ name }) => `${quoteText(name)}: 'VARCHAR'`)
-            .join(", ")}})`
+          columns = {${fields.map(({ name }) => `${quoteText(name)}: 'VARCHAR'`).join(", ")}})`
       : `read_parquet(${quotePath(path)})`;
-  const valid = millionSchema()
-    .fields.map((field) => `(${validity(field)})`)
-    .join(" AND ");
+  const valid = fields.map((field) => `(${validity(field)})`).join(" AND ");
   const query = `SELECT count(*)::INTEGER, (count(*) FILTER (WHERE (${valid}) IS NOT TRUE))::INTEGER FROM ${table}`;
   const [[rows, invalid]] = await withDuckDb(
     async (connection) => (await (await connection.run(query)).getRows()) as [[number, number]],

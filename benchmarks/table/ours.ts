@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { modelInfo } from "../../src/model/info";
+import { FILES } from "../../src/run/folder";
 import { runProcess } from "../harness/process";
 import { trialArguments } from "../harness/child";
 import { runTableTrial, type Drawn, type TableTrial } from "./trial";
@@ -6,10 +8,8 @@ import { runTableTrial, type Drawn, type TableTrial } from "./trial";
 export interface OursTrial extends TableTrial {
   /** table, or a language model */
   base: string;
-  /** default: as many as suit the table */
-  epochs?: number;
   /** further options of harmonic train */
-  options?: string[];
+  options: Record<string, number>;
 }
 
 const BIN = join(__dirname, "..", "..", "bin", "harmonic.js");
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
 }
 
 async function draw(
-  { splits, rows, most, threads, base, epochs, options = [] }: OursTrial,
+  { splits, rows, most, threads, base, options }: OursTrial,
   seed: number,
   folder: string,
   scored: string,
@@ -32,8 +32,8 @@ async function draw(
   const preprocess = base === "table" ? ["--k", "0"] : [];
   const told = ["--target", splits.target, "--out", run, ...preprocess, ...common];
   const read = await harmonic(["preprocess", splits.train, ...told]);
-  const passes = epochs === undefined ? [] : ["--epochs", String(epochs)];
-  const settings = ["--base", base, "--seed", String(seed), ...passes, ...options];
+  const given = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const settings = ["--base", base, "--seed", String(seed), ...given];
   const train = await harmonic(["train", run, ...settings, ...common]);
   const nScored = Math.min(read.result["rows"]!, most ?? Infinity);
   let sample = await harmonic(["sample", run, "--rows", String(nScored), "--out", scored, ...common]);
@@ -41,12 +41,15 @@ async function draw(
     const out = ["--rows", String(rows), "--out", join(folder, "rows.parquet")];
     sample = await harmonic(["sample", run, ...out, ...common]);
   }
-  return {
-    trainSeconds: train.result["seconds"]!,
+  const drawn: Drawn = {
+    train_s: train.result["seconds"]!,
     epochs: train.result["epochs"]!,
-    rowsPerSecond: sample.result["rows"]! / sample.result["seconds"]!,
-    peakMemory: Math.max(train.peakMemory, sample.peakMemory),
+    rows_per_s: sample.result["rows"]! / sample.result["seconds"]!,
+    peak_memory: Math.max(train.peakMemory, sample.peakMemory),
   };
+  if (base !== "table") return drawn;
+  const { nParameters } = await modelInfo(join(run, FILES.model));
+  return { ...drawn, parameters: nParameters };
 }
 
 /** Runs a command of ours; its figures, and the largest resident memory in MB. */

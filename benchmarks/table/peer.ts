@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { runProcess } from "../harness/process";
 import { trialArguments } from "../harness/child";
-import { runTableTrial, type TableTrial } from "./trial";
+import { runTableTrial, type Drawn, type TableTrial } from "./trial";
 
 export interface PeerTrial extends TableTrial {
   python: string;
@@ -23,13 +23,7 @@ async function main(): Promise<void> {
     const told = { peer, train, target, scored, most, folder, rows, seed, threads, ...settings };
     const command = [python, join(__dirname, "peer.py"), JSON.stringify(told)];
     const stdout = await runProcess(command, env, TIMEOUT_MS);
-    const figures = JSON.parse(stdout.trim().split("\n").at(-1)!) as Record<string, number>;
-    return {
-      trainSeconds: figures["train_s"]!,
-      epochs: figures["epochs"]!,
-      rowsPerSecond: figures["rows_per_s"]!,
-      peakMemory: figures["peak_memory"]!,
-    };
+    return JSON.parse(stdout.trim().split("\n").at(-1)!) as Drawn;
   });
 }
 

@@ -1,8 +1,8 @@
 import { PYTHON_PEERS } from "../harness/python";
 
-/** What is compared: ours with a base, or a peer, which is a function in peer.py, with what it needs. */
-export type Subject = { name: string; most?: number } & (
-  | { base: string; options?: string[]; epochs?: Readonly<Record<string, number>> }
+/** What is compared: ours with a base, or a peer, which is a function in peer.py, with what it needs; `seeds` where it takes fewer. */
+export type Subject = { name: string; most?: number; seeds?: number } & (
+  | { base: string; options?: Readonly<Record<string, number>>; epochs?: Readonly<Record<string, number>> }
   | { peer: string; requirements: readonly string[] }
 );
 
@@ -33,7 +33,7 @@ export const OURS = "harmonic";
 /** Passes of the language model by table: about ten minutes on two cores. */
 const TEN_MINUTES = { german: 6, diabetes: 16, buddy: 0.5, mixed: 1.2 };
 
-export const SUBJECTS: readonly Subject[] = [
+const SUBJECTS: readonly Subject[] = [
   { name: OURS, base: "table" },
   { name: "tabularargn", peer: "mostlyai", requirements: REQUIREMENTS },
   { name: "tvae", peer: "tvae", requirements: REQUIREMENTS },
@@ -41,5 +41,9 @@ export const SUBJECTS: readonly Subject[] = [
   // It draws some dozens of rows a second, of which a part tells enough; so does the language model.
   { name: "realtabformer", peer: "realtabformer", requirements: PYTHON_PEERS, most: 2500 },
   { name: "smote", peer: "smote", requirements: REQUIREMENTS },
-  { name: "language-model", base: "smollm2-135m", epochs: TEN_MINUTES, most: 2500 },
+  { name: "language-model", base: "smollm2-135m", epochs: TEN_MINUTES, most: 2500, seeds: 1 },
 ];
+
+/** Those of these names. */
+export const subjectsOf = (names: readonly string[]): Subject[] =>
+  SUBJECTS.filter(({ name }) => names.includes(name));

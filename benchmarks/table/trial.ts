@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { report } from "../harness/child";
 import type { TableSplits } from "../tasks/splits";
-import { scoresOf, SCORES } from "./scores";
+import { scoresOf } from "./scores";
 
 /** What every subject is told. */
 export interface TableTrial {
@@ -17,15 +17,8 @@ export interface TableTrial {
   threads: number;
 }
 
-/** One model of a subject, and rows from it. */
-export interface Drawn {
-  trainSeconds: number;
-  /** passes over the table that were made in them */
-  epochs: number;
-  rowsPerSecond: number;
-  /** MB */
-  peakMemory: number;
-}
+/** What one model of a subject took: train_s, epochs, rows_per_s, peak_memory (MB), maybe more. */
+export type Drawn = Record<string, number> & { peak_memory: number };
 
 /**
  * Trains and draws with each seed, scores the rows and reports all values. `draw` leaves the rows to score in the CSV file
@@ -35,21 +28,16 @@ export async function runTableTrial(
   { splits, seeds, threads }: TableTrial,
   draw: (seed: number, folder: string, scored: string) => Promise<Drawn>,
 ): Promise<void> {
-  const values: Record<string, number[]> = { train_s: [], epochs: [], rows_per_s: [] };
-  for (const name of SCORES) values[name] = [];
+  const values: Record<string, number[]> = {};
   let peakMemory = 0;
   for (const seed of seeds) {
     const folder = mkdtempSync(join(tmpdir(), "harmonic-table-"));
     try {
       const scored = join(folder, "scored.csv");
-      const drawn = await draw(seed, folder, scored);
-      values["train_s"]!.push(drawn.trainSeconds);
-      values["epochs"]!.push(drawn.epochs);
-      values["rows_per_s"]!.push(drawn.rowsPerSecond);
-      peakMemory = Math.max(peakMemory, drawn.peakMemory);
+      const { peak_memory, ...drawn } = await draw(seed, folder, scored);
+      peakMemory = Math.max(peakMemory, peak_memory);
       const scores = await scoresOf(splits, scored, { seed, threads });
-      for (const name of SCORES) values[name]!.push(scores[name]);
-      console.error(`   seed ${seed}: ${JSON.stringify({ ...drawn, ...scores })}`);
+      for (const [name, value] of Object.entries({ ...drawn, ...scores })) (values[name] ??= []).push(value);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -3,7 +3,7 @@ import { nodeTrial } from "../harness/child";
 import { pythonWith } from "../harness/python";
 import type { Trial } from "../harness/trial";
 import { splitsOf } from "../tasks/splits";
-import { EPOCHS, LIMIT_SECONDS, SUBJECTS, type Subject } from "./subjects";
+import { EPOCHS, LIMIT_SECONDS, type Subject } from "./subjects";
 import type { TableTrial } from "./trial";
 
 const SEEDS = Array.from({ length: Number(process.env["HARMONIC_BENCH_SEEDS"] ?? 3) }, (_, i) => i + 1);
@@ -11,15 +11,14 @@ const THREADS = 2;
 const TIMEOUT_MS = 12 * 60 * 60_000;
 
 /**
- * A trial for each table and each of the subjects named, all with the same seeds.
+ * A trial for each table and subject, all with the same seeds.
  * @param rows drawn for the speed; 0: those that are scored tell it
  */
 export async function tableTrials(
   tables: readonly string[],
-  names: readonly string[],
+  subjects: readonly Subject[],
   rows: number,
 ): Promise<Trial[]> {
-  const subjects = SUBJECTS.filter(({ name }) => names.includes(name));
   const trials: Trial[] = [];
   for (const table of tables) {
     const common = { splits: await splitsOf(table), seeds: SEEDS, rows, threads: THREADS };
@@ -30,15 +29,20 @@ export async function tableTrials(
 
 async function trialOf(subject: Subject, table: string, common: TableTrial): Promise<Trial> {
   const { name, most } = subject;
+  const seeds = common.seeds.slice(0, subject.seeds);
   const trial = { subject: name, task: `rows of ${table}`, timeoutMs: TIMEOUT_MS };
-  const shown = { table, seeds: common.seeds.length, threads: THREADS, ...(most !== undefined && { most }) };
+  const shown = { table, seeds: seeds.length, threads: THREADS, ...(most !== undefined && { most }) };
   // Whoever draws too slowly to draw more than is scored.
-  const told = most === undefined ? common : { ...common, most, rows: 0 };
+  const told = { ...common, seeds, ...(most !== undefined && { most, rows: 0 }) };
   if ("base" in subject) {
     const epochs = EPOCHS === undefined ? subject.epochs?.[table] : Number(EPOCHS);
-    const ours = { ...told, base: subject.base, options: subject.options, epochs };
-    const settings = { ...shown, ...(epochs !== undefined && { epochs }) };
-    return { ...trial, settings, command: nodeTrial(join(__dirname, "ours.ts"), ours) };
+    const options = { ...subject.options, ...(epochs !== undefined && { epochs }) };
+    const ours = { ...told, base: subject.base, options };
+    return {
+      ...trial,
+      settings: { ...shown, ...options },
+      command: nodeTrial(join(__dirname, "ours.ts"), ours),
+    };
   }
   const limit = { limit_s: LIMIT_SECONDS, ...(EPOCHS !== undefined && { epochs: Number(EPOCHS) }) };
   // A peer that cannot be installed fails like one that cannot be trained.
