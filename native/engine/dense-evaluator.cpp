@@ -91,9 +91,11 @@ void DenseEvaluator::remove(int sequence, int from) {
   held_[sequence] = from <= 0 ? 0 : ++last_held_;
 }
 
-void DenseEvaluator::copy(int from, int to) {
+void DenseEvaluator::copy(int from, int to) { copy_to_all(from, {to}); }
+
+void DenseEvaluator::copy_to_all(int from, const std::vector<int>& to) {
   cache_.copy(from, to);
-  held_[to] = held_[from];
+  for (const int sequence : to) held_[sequence] = held_[from];
 }
 
 /**

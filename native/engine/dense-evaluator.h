@@ -22,6 +22,7 @@ class DenseEvaluator final : public Evaluator {
   void clear() override;
   void remove(int sequence, int from) override;
   void copy(int from, int to) override;
+  void copy_to_all(int from, const std::vector<int>& to) override;
   void evaluate(Batch& batch) override;
   const float* logits(int index) override { return logits_.data() + row_of_[index] * n_logits_; }
   int n_logits() const override { return static_cast<int>(n_logits_); }

@@ -39,6 +39,12 @@ class Evaluator {
   virtual void remove(int sequence, int from) = 0;
   /** Gives `to` the positions of `from`, in place of its own. */
   virtual void copy(int from, int to) = 0;
+  /** Gives them to all of these, ascending, of which it may be one. */
+  virtual void copy_to_all(int from, const std::vector<int>& to) {
+    for (const int sequence : to) {
+      if (sequence != from) copy(from, sequence);
+    }
+  }
   /** Evaluates a batch. Throws Error E_ABORTED where it was ended, E_NATIVE where it failed. */
   virtual void evaluate(Batch& batch) = 0;
   /** Logits behind the token at this index of the last batch, which had its output flagged. */

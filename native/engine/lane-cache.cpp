@@ -15,15 +15,21 @@ LaneCache::LaneCache(const Hyperparameters& hp, int n_sequences, int capacity)
 
 void LaneCache::clear() { std::fill(lengths_.begin(), lengths_.end(), 0); }
 
-void LaneCache::copy(int from, int to) {
-  if (from == to) return;
-  lengths_[to] = lengths_[from];
+void LaneCache::copy(int from, const std::vector<int>& to) {
   const size_t n = lengths_[from] * stride_;
-  for (int layer = 0; layer < n_layers_; layer++) {
-    for (const AlignedFloats* held : {&keys_, &values_}) {
-      const float* source = held->data() + at(layer, from / kLanes) + from % kLanes;
-      float* target = held->data() + at(layer, to / kLanes) + to % kLanes;
-      for (size_t i = 0; i < n; i += kLanes) target[i] = source[i];
+  for (size_t begin = 0, end; begin < to.size(); begin = end) {
+    // All lanes of a block row by row, so that each row is gone to once.
+    const int block = to[begin] / kLanes;
+    for (end = begin; end < to.size() && to[end] / kLanes == block; end++)
+      lengths_[to[end]] = lengths_[from];
+    for (int layer = 0; layer < n_layers_; layer++) {
+      for (const AlignedFloats* held : {&keys_, &values_}) {
+        const float* source = held->data() + at(layer, from / kLanes) + from % kLanes;
+        float* target = held->data() + at(layer, block);
+        for (size_t i = 0; i < n; i += kLanes) {
+          for (size_t t = begin; t < end; t++) target[i + to[t] % kLanes] = source[i];
+        }
+      }
     }
   }
 }

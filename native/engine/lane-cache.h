@@ -24,8 +24,8 @@ class LaneCache {
   int length(int sequence) const { return lengths_[sequence]; }
   void set_length(int sequence, int length) { lengths_[sequence] = length; }
   void clear();
-  // `to` gets the positions of `from` in place of its own.
-  void copy(int from, int to);
+  // The sequences `to`, ascending, get the positions of `from` in place of their own.
+  void copy(int from, const std::vector<int>& to);
   // One position of a sequence for another.
   struct Copy {
     int from, to, position;

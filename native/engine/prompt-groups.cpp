@@ -9,6 +9,9 @@ namespace {
 
 using Tokens = std::vector<ColumnToken>;
 
+/** Rows that are given the same cells and are worth a group of their own. */
+constexpr int kLeastAlike = 8;
+
 /** Tokens that both begin with, `most` at most. */
 size_t common_length(const Tokens& a, const Tokens& b, size_t most) {
   const size_t limit = std::min({a.size(), b.size(), most});
@@ -43,18 +46,27 @@ Tokens tokens_before(const GenerateRequest& request, const DrawnRow& row, int r)
 
 std::vector<PromptGroup> group_rows(const GenerateRequest& request,
                                     const std::vector<DrawnRow>& rows, bool share) {
+  std::map<Tokens, int> n_alike;  // rows by what the model reads before it draws
+  for (int r = 0; share && r < static_cast<int>(rows.size()); r++) {
+    if (!rows[r].done) n_alike[tokens_before(request, rows[r], r)]++;
+  }
   std::vector<PromptGroup> groups;
-  std::map<Tokens, size_t> known;  // group of each prompt
+  std::map<Tokens, size_t> known;  // group by what its rows have in common for certain
   for (int r = 0; r < static_cast<int>(rows.size()); r++) {
     const DrawnRow& row = rows[r];
     if (row.done) continue;
     size_t g = groups.size();
-    if (share) g = known.try_emplace(prompt_tokens(request, row, r), g).first->second;
+    const Tokens tokens = tokens_before(request, row, r);
+    if (share) {
+      const Tokens prompt = prompt_tokens(request, row, r);
+      const bool is_own = row.pending.size() > prompt.size() && n_alike[tokens] >= kLeastAlike;
+      g = known.try_emplace(is_own ? tokens : prompt, g).first->second;
+    }
     if (g == groups.size()) {
-      groups.push_back({tokens_before(request, row, r), {r}, true});
+      groups.push_back({tokens, {r}, true});
     } else {
       groups[g].rows.push_back(r);
-      narrow(groups[g], tokens_before(request, row, r));
+      narrow(groups[g], tokens);
     }
   }
   return groups;

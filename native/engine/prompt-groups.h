@@ -8,7 +8,7 @@
 
 namespace harmonic {
 
-/** Rows behind one prompt: what they begin with in common is evaluated once. */
+/** Rows that begin alike: what they have in common is evaluated once. */
 struct PromptGroup {
   std::vector<ColumnToken> tokens;  // in common
   std::vector<int> rows;
@@ -18,7 +18,8 @@ struct PromptGroup {
 /** The tokens that the model reads before it draws for row r: its prompt and what is pending. */
 std::vector<ColumnToken> tokens_before(const GenerateRequest& request, const DrawnRow& row, int r);
 
-/** The rows that are not done, those behind one prompt together; `share` false: each on its own. */
+/** The rows that are not done, those behind one prompt together, and of these such as are given
+ * more than the prompt has by themselves; `share` false: each on its own. */
 std::vector<PromptGroup> group_rows(const GenerateRequest& request,
                                     const std::vector<DrawnRow>& rows, bool share);
 

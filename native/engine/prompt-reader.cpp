@@ -27,9 +27,9 @@ void PromptReader::read(const GenerateRequest& request, std::vector<DrawnRow>& r
     const auto n_common = static_cast<int>(group.tokens.size());
     evaluate({group.tokens.begin() + n_shared, group.tokens.end()}, n_shared, leader, group.whole);
     const float* logits = group.whole ? evaluator.logits(decoder_.batch.size() - 1) : nullptr;
+    evaluator.copy_to_all(leader, group.rows);
     for (const int r : group.rows) {
       DrawnRow& row = rows[r];
-      if (r != leader) evaluator.copy(leader, r);
       row.position = n_common;
       if (group.whole) {
         drawer.draw(row, logits);
