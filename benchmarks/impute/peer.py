@@ -81,7 +81,7 @@ def mice(train):
     """Chained regressions of the rows to learn and the rows with holes together, which go through their rounds together."""
     learnt = train.sample(min(settings["learnt"], len(train)), random_state=0)
     matrix = Matrix(learnt)
-    model = HistGradientBoostingRegressor(max_iter=50) if settings["trees"] else None
+    model = HistGradientBoostingRegressor(max_iter=settings["trees"]) if settings["trees"] else None
     imputer = IterativeImputer(model, max_iter=settings["rounds"], random_state=0)
     known = matrix.encode(learnt)
     return lambda holes: matrix.fill(
