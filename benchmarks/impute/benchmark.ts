@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { benchmarkCache } from "../harness/cache";
 import { nodeTrial } from "../harness/child";
 import { medianOf } from "../harness/measure";
-import { PYTHON_PEERS, pythonWith } from "../harness/python";
+import { pythonWith } from "../harness/python";
 import type { Benchmark, Measurement, Trial } from "../harness/trial";
 import { splitsOf } from "../tasks/splits";
 import { writeHoles } from "./holes";
@@ -14,6 +14,8 @@ const SHARE = 0.2;
 const THREADS = 2;
 const TIMEOUT_MS = 4 * 60 * 60_000;
 const OURS = "harmonic";
+/** Without the gigabytes of PyTorch, which other peers need. */
+const REQUIREMENTS = ["scikit-learn==1.9.1", "pandas==3.1.1", "numpy==2.4.6"];
 
 interface Subject {
   name: string;
@@ -46,7 +48,7 @@ export async function imputeBenchmark(): Promise<Benchmark> {
     holes.push(await writeHoles(splits, folder, { rows: ROWS, share: SHARE, seed }));
   }
   const common = { splits, holes, threads: THREADS };
-  const python = await pythonWith(PYTHON_PEERS);
+  const python = await pythonWith(REQUIREMENTS);
   const trials = SUBJECTS.map(({ name, settings, peer }): Trial => {
     const command =
       peer === undefined
