@@ -128,6 +128,12 @@ export function addOptions(command: Command, specs: OptionSpecs, { config = fals
   return command;
 }
 
+/** An option that a command cannot do without. @throws E_USAGE */
+export function required<T>(value: T | undefined, what: string, hint: string): T {
+  if (value !== undefined) return value;
+  throw new HarmonicError("E_USAGE", `expected ${what} but received nothing`, { hint });
+}
+
 /** The options of some specs, without those that were not given. */
 export function pick<T extends object, K extends object>(options: T, specs: K): Pick<T, keyof T & keyof K> {
   const entries = Object.entries(options).filter(([key, value]) => key in specs && value !== undefined);

@@ -8,7 +8,7 @@ import { evaluateFolder } from "../../run/evaluate-folder";
 import { defineCommand } from "../command";
 import { checkDevice, DEVICE_SPECS } from "../device";
 import type { Io } from "../io";
-import { flag, text, texts, type OptionValues } from "../options";
+import { flag, required, text, texts, type OptionValues } from "../options";
 import { EVALUATE_SPECS, SHARED_SPECS } from "../stage-options";
 
 const SPECS = {
@@ -62,9 +62,11 @@ function scoreFiles(options: Options, control: StageControl): Promise<Evaluation
       hint: "harmonic evaluate RUN_DIR --dlt 1000",
     });
   }
-  const train = required(options.train, "train FILE");
-  const test = required(options.test, "test FILE");
-  const synthetic = required(options.synthetic, "synthetic NAME=FILE").map(parseNamed);
+  const given = <T>(value: T | undefined, name: string, usage: string): T =>
+    required(value, `a file for \`${name}\``, `give --${name} ${usage}, or a run folder`);
+  const train = given(options.train, "train", "FILE");
+  const test = given(options.test, "test", "FILE");
+  const synthetic = given(options.synthetic, "synthetic", "NAME=FILE").map(parseNamed);
   return evaluateFiles({
     ...rest,
     ...{ train, test, synthetic },
@@ -83,13 +85,6 @@ function scoreFolder(directory: string, options: Options, control: StageControl)
   const { dlt, lle, tune, compat, threads, device, metrics, csv, report } = options;
   const settings = { dlt, lle, tune, compat };
   return evaluateFolder({ directory, settings, threads, device, ...{ metrics, csv, report }, ...control });
-}
-
-function required<T>(value: T | undefined, usage: string): T {
-  if (value !== undefined) return value;
-  throw new HarmonicError("E_USAGE", `expected a file for \`${usage.split(" ")[0]}\` but received nothing`, {
-    hint: `give --${usage}, or a run folder`,
-  });
 }
 
 function parseNamed(text: string): { name: string; path: string } {

@@ -1,9 +1,8 @@
 import type { Command } from "commander";
-import { HarmonicError } from "../../errors";
 import { mergeParts } from "../../table/merge";
 import { defineCommand } from "../command";
 import type { Io } from "../io";
-import { text } from "../options";
+import { required, text } from "../options";
 
 const SPECS = { out: text("--out <file>", "the joined file, of the format of the parts") };
 
@@ -13,12 +12,8 @@ export function addMerge(program: Command, io: Io): void {
     .argument("<part...>", "files of sample --shard in the order of their rows, or a folder of parts")
     .description("join the parts of a sampling to the file that one run would have written");
   defineCommand(command, SPECS, io, async ({ arguments: parts, options: { out }, control, print }) => {
-    if (out === undefined) {
-      throw new HarmonicError("E_USAGE", "expected a file for `out` but received nothing", {
-        hint: "give --out FILE",
-      });
-    }
-    const files = await mergeParts({ parts, out, signal: control.signal });
-    await print({ out, parts: files }, `${out}\n`);
+    const joined = required(out, "a file for `out`", "give --out FILE");
+    const files = await mergeParts({ parts, out: joined, signal: control.signal });
+    await print({ out: joined, parts: files }, `${joined}\n`);
   });
 }

@@ -9,18 +9,17 @@ import { formatAmount } from "../progress";
 
 const SPECS = {
   layers: integer("--layers <n>", `blocks; default ${NEW_MODEL.nLayers}`, { min: 1 }),
-  width: integer("--width <n>", `of a token's state; default ${NEW_MODEL.nEmbedding}`, { min: 1 }),
-  heads: integer("--heads <n>", `of attention; default ${NEW_MODEL.nHeads}`, { min: 1 }),
-  headsKv: integer("--heads-kv <n>", "of keys and values; default: as many as heads", { min: 1 }),
+  width: integer("--width <n>", `values of a token's state; default ${NEW_MODEL.nEmbedding}`, { min: 1 }),
+  heads: integer("--heads <n>", `heads of attention; default ${NEW_MODEL.nHeads}`, { min: 1 }),
+  headsKv: integer("--heads-kv <n>", "heads of keys and values; default: as many as heads", { min: 1 }),
   feedForward: integer("--feed-forward <n>", "width of the feed-forward layer; default 8/3 of the width", {
     min: 1,
   }),
   context: integer("--context <n>", `tokens that it is made for; default ${NEW_MODEL.nContext}`, { min: 1 }),
   tokenizer: text("--tokenizer <model>", `a base model whose tokenizer it gets; default ${DEFAULT_BASE}`),
-  seed: integer("--seed <n>", "of the random weights; default 0", { min: 0 }),
+  seed: integer("--seed <n>", "seed of the random weights; default 0", { min: 0 }),
 };
 
-/** `harmonic model new`: where training from scratch begins. */
 export function addModelNew(model: Command, io: Io): void {
   const command = model
     .command("new")

@@ -4,27 +4,11 @@ import { sampleFolder, type SampleFolderResult } from "../../run/sample-folder";
 import { defineCommand } from "../command";
 import { checkDevice } from "../device";
 import type { Io } from "../io";
-import { choice, flag, integer, pick, text } from "../options";
+import { choice, flag, inGroup, integer, pick, required, text } from "../options";
 import { RULE_SPECS, SAMPLE_SPECS, SHARED_SPECS } from "../stage-options";
 import { withTemperatures } from "../temperature";
 
-const SPECS = {
-  out: text("--out <path>", "a file, a folder (DIR/), or - for an Arrow stream on standard output"),
-  format: choice("--format <name>", "of the rows; default: by the file's extension, parquet in a folder", [
-    "csv",
-    "tsv",
-    "jsonl",
-    "parquet",
-    "arrow",
-  ]),
-  partRows: integer("--part-rows <n>", "rows of each file of a folder; default 65536", { min: 1 }),
-  shard: text("--shard <i/n>", "one part of the rows, e.g. 3/16; harmonic merge joins them; default: all"),
-  explain: text(
-    "--explain <file>",
-    "also write what is known about every row: probabilities, distance, redraws",
-  ),
-  adapter: text("--adapter <path>", "another adapter than the folder's: a GGUF, or a folder that PEFT saved"),
-  base: text("--base <model>", "base of that adapter; default: that of the folder's own"),
+const CONDITION_SPECS = inGroup("Which rows:", {
   where: text("--where <condition>", `rows to draw, e.g. "age > 40 and income = '>50K'"`),
   given: text("--given <file>", "rows with some cells filled, which are completed"),
   givenRowsEach: integer("--given-rows-each <n>", "rows to draw for each of them; default 1", { min: 1 }),
@@ -36,6 +20,24 @@ const SPECS = {
   balance: text("--balance <column>", "every value of a column equally often"),
   weights: text("--weights <file>", "how often to draw which values: their columns, then a column weight"),
   anyOrder: flag("--any-order", "conditions first, even if the adapter was trained without --permute"),
+});
+
+const SPECS = {
+  out: text("--out <path>", "a file, a folder (DIR/), or - for an Arrow stream on standard output"),
+  format: choice(
+    "--format <name>",
+    "format of the rows; default: by the file's extension, parquet in a folder",
+    ["csv", "tsv", "jsonl", "parquet", "arrow"],
+  ),
+  partRows: integer("--part-rows <n>", "rows of each file of a folder; default 65536", { min: 1 }),
+  shard: text("--shard <i/n>", "one part of the rows, e.g. 3/16; harmonic merge joins them; default: all"),
+  explain: text(
+    "--explain <file>",
+    "also write what is known about every row: probabilities, distance, redraws",
+  ),
+  adapter: text("--adapter <path>", "another adapter than the folder's: a GGUF, or a folder that PEFT saved"),
+  base: text("--base <model>", "base of that adapter; default: that of the folder's own"),
+  ...CONDITION_SPECS,
   ...RULE_SPECS,
   ...SAMPLE_SPECS,
   ...SHARED_SPECS,
@@ -63,23 +65,13 @@ export function addSample(program: Command, io: Io): void {
     SPECS,
     io,
     async ({ arguments: [directory = ""], options, control, view, print }) => {
-      const { out, format, partRows, shard, explain, adapter, base, seed, threads } = options;
-      if (out === undefined) {
-        throw new HarmonicError("E_USAGE", "expected a file for `out` but received nothing", {
-          hint: "give --out FILE, or --out - for an Arrow stream on standard output",
-        });
-      }
-      const {
-        rule: rules,
-        dependencies,
-        where,
-        given,
-        givenRowsEach,
-        impute,
-        balance,
-        weights,
-        anyOrder,
-      } = options;
+      const { format, partRows, shard, explain, adapter, base, seed, threads } = options;
+      const out = required(
+        options.out,
+        "a file for `out`",
+        "give --out FILE, or --out - for an Arrow stream on standard output",
+      );
+      const { rule: rules, dependencies, given, impute } = options;
       if (given !== undefined && options.rows !== undefined) {
         throw new HarmonicError("E_USAGE", "expected `rows` or `given`, not both", {
           hint: "--given-rows-each says how many rows to draw for each given one",
@@ -92,8 +84,8 @@ export function addSample(program: Command, io: Io): void {
       }
       checkDevice(options.device, view);
       const result = await sampleFolder({
-        ...{ rules, dependencies, where, given, givenRowsEach, impute, balance, weights, anyOrder },
         ...{ directory, out, partRows, shard, explain, adapter, base, seed, threads },
+        ...{ rules, dependencies, ...pick(options, CONDITION_SPECS) },
         outFormat: format,
         stdout: io.stdout,
         settings: withTemperatures(pick(options, SAMPLE_SPECS)),
