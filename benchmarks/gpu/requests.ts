@@ -6,7 +6,7 @@ import { edgeCounts } from "../../src/sample/edge-counts";
 import type { RowLanguage } from "../../src/sample/language";
 import { PromptSource } from "../../src/sample/prompts";
 import { RowPlan } from "../../src/sample/row-plan";
-import { rowCount } from "../../src/table/convert";
+import { rowCount } from "../../src/table/columns";
 import { type Lesson, LessonWriter } from "../../src/train/lesson";
 import type { BenchTable } from "../tasks/tables";
 import { joined, type NamedArrays } from "./arrays";

@@ -1,5 +1,4 @@
-import type { Column } from "../../src/table/columns";
-import { rowCount } from "../../src/table/convert";
+import { rowCount, type Column } from "../../src/table/columns";
 import { Curriculum } from "../../src/train/curriculum";
 import { findNeighbors } from "../../src/neighbors/find";
 import { report, trialArguments } from "../harness/child";

@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Random } from "../../src/random";
-import type { Column } from "../../src/table/columns";
-import { rowCount, selectRows, toColumns } from "../../src/table/convert";
+import { rowCount, selectRows, type Column } from "../../src/table/columns";
+import { toColumns } from "../../src/table/convert";
 import { inferSchema } from "../../src/table/infer";
 import { readTable } from "../../src/table/read";
 import type { TableSchema } from "../../src/table/schema";

@@ -1,5 +1,5 @@
-import { type Column, isMissing, type NumberColumn } from "../../src/table/columns";
-import { rowCount, toColumns } from "../../src/table/convert";
+import { isMissing, rowCount, type Column, type NumberColumn } from "../../src/table/columns";
+import { toColumns } from "../../src/table/convert";
 import { readTable } from "../../src/table/read";
 import { type Field, isNumberField, type TableSchema } from "../../src/table/schema";
 import type { Holes } from "./holes";

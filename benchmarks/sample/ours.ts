@@ -1,8 +1,8 @@
 import type { GeneratorSwitches, SampleEngine } from "../../src/native/addon";
 import { joinColumns } from "../../src/sample/drawn";
 import { Sampler } from "../../src/sample/sampler";
-import { cellFormatter, rowCount } from "../../src/table/convert";
-import type { Column } from "../../src/table/columns";
+import { cellFormatter } from "../../src/table/convert";
+import { rowCount, type Column } from "../../src/table/columns";
 import type { TableSchema } from "../../src/table/schema";
 import { report, trialArguments } from "../harness/child";
 import { benchTable, type TableName } from "../tasks/tables";

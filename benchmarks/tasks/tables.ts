@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { selectRows, toColumns } from "../../src/table/convert";
-import type { Column } from "../../src/table/columns";
+import { toColumns } from "../../src/table/convert";
+import { selectRows, type Column } from "../../src/table/columns";
 import { inferSchema } from "../../src/table/infer";
 import { readTable } from "../../src/table/read";
 import { isNumberField, type TableSchema } from "../../src/table/schema";

@@ -1,6 +1,5 @@
 import { HarmonicError } from "../errors";
-import type { Column, NumberColumn } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { rowCount, type Column, type NumberColumn } from "../table/columns";
 import { fromScaled } from "../table/number";
 import type { TableSchema } from "../table/schema";
 import { rangeOf } from "./encoding";

@@ -1,11 +1,11 @@
 import {
   dateNumbers,
+  rowCount,
   type CategoryColumn,
   type Column,
   type DateColumn,
   type NumberColumn,
 } from "../table/columns";
-import { rowCount } from "../table/convert";
 import { fromScaled } from "../table/number";
 import type { TableSchema } from "../table/schema";
 

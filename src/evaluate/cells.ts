@@ -1,5 +1,4 @@
-import type { CategoryColumn, Column, NumberColumn } from "../table/columns";
-import { selectRows } from "../table/convert";
+import { selectRows, type CategoryColumn, type Column, type NumberColumn } from "../table/columns";
 
 /** The columns that metrics compare; dates are numbers by then (see scored.ts). */
 export type Cells = CategoryColumn | NumberColumn;

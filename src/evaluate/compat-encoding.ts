@@ -1,4 +1,4 @@
-import { rowCount } from "../table/convert";
+import { rowCount } from "../table/columns";
 import { fromScaled } from "../table/number";
 import type { Cells } from "./cells";
 

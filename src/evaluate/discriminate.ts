@@ -1,5 +1,5 @@
 import type { Learner } from "../native/addon";
-import { rowCount } from "../table/convert";
+import { rowCount } from "../table/columns";
 import { pickRows, type Cells } from "./cells";
 import type { FeatureEncoder } from "./features";
 import type { EvaluationContext } from "./metric";

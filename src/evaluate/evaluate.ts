@@ -1,8 +1,7 @@
 import { availableParallelism } from "node:os";
 import { HarmonicError } from "../errors";
 import { throwIfAborted, type StageControl } from "../progress";
-import type { Column } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { rowCount, type Column } from "../table/columns";
 import type { TableSchema } from "../table/schema";
 import { cellsOf } from "./cells";
 import { createContext } from "./context";

@@ -1,6 +1,5 @@
 import type { Random } from "../random";
-import { isMissing } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { isMissing, rowCount } from "../table/columns";
 import { fromScaled } from "../table/number";
 import { pickRows, type Cells } from "./cells";
 import type { LearnerKind } from "./learners";

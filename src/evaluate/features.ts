@@ -1,11 +1,11 @@
 import {
   dateNumbers,
   isMissing,
+  rowCount,
   type CategoryColumn,
   type Column,
   type NumberColumn,
 } from "../table/columns";
-import { rowCount } from "../table/convert";
 
 /** Most categories of one column that get a feature of their own; the rarer ones share one. */
 const MAX_CATEGORIES = 100;

@@ -1,8 +1,7 @@
 import type { DeviceName } from "../devices/kinds";
 import type { Order } from "../instruct/order";
 import { Random } from "../random";
-import type { Column } from "../table/columns";
-import { rowCount, selectRows } from "../table/convert";
+import { rowCount, selectRows, type Column } from "../table/columns";
 import { RowLikelihood, type LikelihoodOptions, type RowLosses } from "../train/likelihood";
 import type { EvaluateOptions } from "./evaluate";
 import { REAL } from "./evaluation";

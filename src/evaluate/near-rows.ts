@@ -1,5 +1,4 @@
-import type { NumberColumn } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { rowCount, type NumberColumn } from "../table/columns";
 import { fromScaled } from "../table/number";
 import type { Cells } from "./cells";
 

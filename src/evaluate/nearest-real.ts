@@ -1,4 +1,4 @@
-import { rowCount } from "../table/convert";
+import { rowCount } from "../table/columns";
 import type { Cells } from "./cells";
 import { APPROXIMATE, type EvaluationContext, type Neighbors } from "./metric";
 import { sampleRows } from "./rows";

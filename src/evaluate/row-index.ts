@@ -1,5 +1,4 @@
-import { isMissing, type Column } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { isMissing, rowCount, type Column } from "../table/columns";
 
 /** A set of the rows of a table, to ask whether another table of the same schema shares a row. */
 export class RowIndex {

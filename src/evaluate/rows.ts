@@ -1,5 +1,5 @@
 import type { Random } from "../random";
-import { rowCount } from "../table/convert";
+import { rowCount } from "../table/columns";
 import { pickRows, type Cells } from "./cells";
 
 /** `size` distinct row ids below `n` in random order; all of them where there are no more. */

@@ -1,5 +1,4 @@
-import type { NumberColumn } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { rowCount, type NumberColumn } from "../table/columns";
 import { equalWidths, Shares, type Binned } from "./bins";
 import type { Cells } from "./cells";
 import { correlation } from "./correlation";

@@ -1,5 +1,4 @@
-import type { Column } from "../table/columns";
-import { rowCount, selectRows } from "../table/convert";
+import { rowCount, selectRows, type Column } from "../table/columns";
 import { cellsOf, pickRows, type Cells } from "./cells";
 import { withHoldout } from "./context";
 import type { EvaluationContext, Metric } from "./metric";

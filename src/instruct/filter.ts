@@ -1,6 +1,5 @@
 import { HarmonicError } from "../errors";
-import type { CategoryColumn, Column } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { rowCount, type CategoryColumn, type Column } from "../table/columns";
 import type { TableSchema } from "../table/schema";
 
 export interface FilterOptions {

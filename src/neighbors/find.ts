@@ -3,8 +3,7 @@ import { encodeCompat, type DoublePoints } from "../encode/compat";
 import { fitEncoding } from "../encode/encoding";
 import { HarmonicError } from "../errors";
 import { loadAddon } from "../native/load";
-import type { Column } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { rowCount, type Column } from "../table/columns";
 import type { TableSchema } from "../table/schema";
 
 export interface NeighborOptions {

@@ -1,8 +1,7 @@
 import { fitEncoding } from "../encode/encoding";
 import { sampleIds } from "../evaluate/rows";
 import { Random } from "../random";
-import type { Column } from "../table/columns";
-import { rowCount, selectRows } from "../table/convert";
+import { rowCount, selectRows, type Column } from "../table/columns";
 import type { TableSchema } from "../table/schema";
 import { base, type ChartSpec } from "./charts";
 import { principalAxes, project } from "./principal-axes";

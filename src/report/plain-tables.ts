@@ -1,5 +1,6 @@
 import type { NamedTable } from "../evaluate/evaluate";
-import { formatCell, rowCount } from "../table/convert";
+import { rowCount } from "../table/columns";
+import { formatCell } from "../table/convert";
 import type { TableSchema } from "../table/schema";
 import { html, type Html } from "./html";
 

@@ -3,7 +3,7 @@ import { pickRows, type Cells } from "../evaluate/cells";
 import { correlation } from "../evaluate/correlation";
 import { sampleIds } from "../evaluate/rows";
 import { Random } from "../random";
-import { rowCount } from "../table/convert";
+import { rowCount } from "../table/columns";
 import { base, type ChartSpec } from "./charts";
 
 /** More columns than that would not be read. */

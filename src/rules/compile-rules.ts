@@ -1,7 +1,6 @@
 import { HarmonicError } from "../errors";
 import type { Rule } from "../native/addon";
-import type { Column } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { rowCount, type Column } from "../table/columns";
 import { isCategoryField, isDateField, isNumberField, type TableSchema } from "../table/schema";
 import { cellValue, columnOfValues } from "./cells";
 import { emptyColumn, MOST_TRIED, truthDomains } from "./condition-domain";

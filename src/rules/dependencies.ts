@@ -1,5 +1,4 @@
-import type { Column } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { rowCount, type Column } from "../table/columns";
 import type { TableSchema } from "../table/schema";
 import { cellValue } from "./cells";
 

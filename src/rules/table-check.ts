@@ -1,5 +1,4 @@
-import type { Column } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { rowCount, type Column } from "../table/columns";
 import type { RuleSet } from "./rule-set";
 
 /** Which rules a real table breaks, in words: how many rows do, and the first of them. */

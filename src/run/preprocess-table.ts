@@ -2,7 +2,7 @@ import { rowFormat } from "../instruct/formats";
 import { neighborGroups } from "../instruct/groups";
 import { writeExport, type ExportName } from "../preprocess/export";
 import type { StageControl } from "../progress";
-import { rowCount } from "../table/convert";
+import { rowCount } from "../table/columns";
 import { FILES, type RunFolder } from "./folder";
 import { loadInstructionData } from "./stages/load";
 import { withPreset, type PresetName } from "./presets";

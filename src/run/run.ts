@@ -5,7 +5,7 @@ import { type Evaluation, evaluationSchema } from "../evaluate/evaluation";
 import type { ResolvedBase } from "../model/resolve";
 import { AUTO_BASE, isTableBase } from "../model/table-base";
 import { type StageControl, throwIfAborted } from "../progress";
-import { rowCount } from "../table/convert";
+import { rowCount } from "../table/columns";
 import { languageTrainSettings, modelColumns, tableTrainSettings } from "../train/table-settings";
 import type { TrainPlan } from "../train/train";
 import { type BaseChoice, chooseBase, namedBase } from "./choose-base";

@@ -1,6 +1,5 @@
 import type { Random } from "../random";
-import type { Column } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { rowCount, type Column } from "../table/columns";
 
 export interface SplitOptions {
   /** column that the parts are stratified by: classes, or tenths of the numbers or dates by rank */

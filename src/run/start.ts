@@ -1,6 +1,6 @@
 import { basename, extname } from "node:path";
 import { checkK } from "../neighbors/find";
-import { rowCount } from "../table/convert";
+import { rowCount } from "../table/columns";
 import { versions } from "../version";
 import { RunFolder } from "./folder";
 import { newRunFile, type RunFile } from "./run-file";

@@ -1,7 +1,5 @@
 import { cellValue } from "../rules/cells";
-import type { Column } from "../table/columns";
-import { isMissing } from "../table/columns";
-import { rowCount, selectRows } from "../table/convert";
+import { isMissing, rowCount, selectRows, type Column } from "../table/columns";
 import { joinColumns } from "./drawn";
 
 /** How many draws of a row are made one: the commonest value of a column, and of a number the median or the mean. */

@@ -2,8 +2,7 @@ import { fitEncoding, type Encoding } from "../encode/encoding";
 import { RowIndex } from "../evaluate/row-index";
 import type { NeighborIndexHandle } from "../native/addon";
 import { loadAddon } from "../native/load";
-import type { Column } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { rowCount, type Column } from "../table/columns";
 import type { TableSchema } from "../table/schema";
 
 export interface GateOptions {

@@ -5,8 +5,7 @@ import { orFileError } from "../file-error";
 import { writeText } from "../run/atomic";
 import { lockFolder } from "../run/lock";
 import { columnsFromBatches, toRecordBatch } from "../table/batches";
-import type { Column } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { rowCount, type Column } from "../table/columns";
 import type { TableSchema } from "../table/schema";
 import { noRedraws, type RedrawCounts } from "./redraw";
 

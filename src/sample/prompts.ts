@@ -1,7 +1,6 @@
 import { inOrder, type Order } from "../instruct/order";
 import { Random } from "../random";
-import type { Column } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { rowCount, type Column } from "../table/columns";
 import type { RowAutomaton } from "./automaton";
 import type { PromptTokens } from "./language";
 

@@ -1,6 +1,5 @@
 import { HarmonicError } from "../errors";
-import type { Column } from "../table/columns";
-import { selectRows } from "../table/convert";
+import { selectRows, type Column } from "../table/columns";
 import { joinColumns } from "./drawn";
 
 /** Draws that were thrown away, by reason. */

@@ -10,9 +10,8 @@ import { contains, describe, type Domain, fullDomain, intersect, sizeOf } from "
 import { narrowDomains } from "../rules/feasible";
 import type { CheckedRule, DerivedColumn, RuleSet } from "../rules/rule-set";
 import { brokenRules } from "../rules/table-check";
-import type { Column } from "../table/columns";
-import { isMissing } from "../table/columns";
-import { formatCell, rowCount } from "../table/convert";
+import { isMissing, rowCount, type Column } from "../table/columns";
+import { formatCell } from "../table/convert";
 import { type IdentifierField, isNumberField } from "../table/schema";
 import type { TableSource } from "../table/source";
 import type { RowAutomaton } from "./automaton";

@@ -1,6 +1,6 @@
 import { inOrderOf } from "../instruct/order";
 import type { StageControl } from "../progress";
-import { rowCount } from "../table/convert";
+import { rowCount } from "../table/columns";
 import type { RowGroups } from "./groups";
 import type { IdentifierColumns } from "./identifiers";
 import type { Part, Parts } from "./parts";

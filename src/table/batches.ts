@@ -18,8 +18,7 @@ import {
 } from "apache-arrow";
 import { HarmonicError } from "../errors";
 import { fromSeconds, toDays, toSeconds } from "./calendar";
-import { isMissing, type Column } from "./columns";
-import { rowCount } from "./convert";
+import { isMissing, rowCount, type Column } from "./columns";
 import { formatNumber, fromScaled, parseNumber, toScaled } from "./number";
 import {
   isCategoryField,

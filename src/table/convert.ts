@@ -74,31 +74,6 @@ function numberWriter(field: Field, column: NumberColumn | DateColumn): (scaled:
   return (scaled) => format.format(scaled);
 }
 
-/** The rows with these ids, in their order. */
-export function selectRows(columns: readonly Column[], ids: ArrayLike<number>): Column[] {
-  return columns.map((column) => {
-    if (column.kind === "category") {
-      const codes = new Int32Array(ids.length);
-      for (let i = 0; i < ids.length; i++) codes[i] = column.codes[ids[i]!]!;
-      return { ...column, codes };
-    }
-    if (column.kind === "text") {
-      return { ...column, values: Array.from(ids, (id) => column.values[id]!) };
-    }
-    const scaled = new Float64Array(ids.length);
-    for (let i = 0; i < ids.length; i++) scaled[i] = column.scaled[ids[i]!]!;
-    return { ...column, scaled };
-  });
-}
-
-/** Rows of a table in columns. */
-export function rowCount(columns: readonly Column[]): number {
-  const first = columns[0];
-  if (!first) return 0;
-  if (first.kind === "category") return first.codes.length;
-  return first.kind === "text" ? first.values.length : first.scaled.length;
-}
-
 function toCategoryColumn(
   path: string,
   texts: TextColumn,

@@ -2,8 +2,7 @@ import { inOrder, type Order } from "../instruct/order";
 import type { RowAutomaton } from "../sample/automaton";
 import type { PromptTokens } from "../sample/language";
 import type { EncodedRow } from "../sample/row-cells";
-import type { Column } from "../table/columns";
-import { rowCount } from "../table/convert";
+import { rowCount, type Column } from "../table/columns";
 import type { TrainSettings } from "./settings";
 
 /** A group of rows as the tokens that the model reads, with what it has to predict. */

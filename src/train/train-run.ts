@@ -5,7 +5,7 @@ import type { TrainBatch, TrainingHandle } from "../native/addon";
 import { throwIfAborted } from "../progress";
 import { Random } from "../random";
 import type { RowAutomaton } from "../sample/automaton";
-import { rowCount } from "../table/convert";
+import { rowCount } from "../table/columns";
 import { type Checkpoint, saveCheckpoint } from "./checkpoint";
 import type { Curriculum } from "./curriculum";
 import type { Lesson } from "./lesson";

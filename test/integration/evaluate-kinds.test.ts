@@ -2,7 +2,8 @@ import { evaluate } from "../../src/evaluate/evaluate";
 import { findNeighbors } from "../../src/neighbors/find";
 import { renderReport } from "../../src/report/report";
 import { fromSeconds, isoText } from "../../src/table/calendar";
-import { selectRows, toColumns } from "../../src/table/convert";
+import { selectRows } from "../../src/table/columns";
+import { toColumns } from "../../src/table/convert";
 import { inferSchema } from "../../src/table/infer";
 import { tableOf } from "../support/table-source";
 

@@ -2,8 +2,7 @@ import { evaluate, type EvaluateOptions } from "../../src/evaluate/evaluate";
 import { evaluationSchema, scoreOf, valueOf, type Evaluation } from "../../src/evaluate/evaluation";
 import { formatScores } from "../../src/evaluate/format-scores";
 import { scoresCsv } from "../../src/evaluate/scores-csv";
-import type { Column } from "../../src/table/columns";
-import { selectRows } from "../../src/table/convert";
+import { selectRows, type Column } from "../../src/table/columns";
 import { Random } from "../../src/random";
 import { categories, makePeople, numbers, schemaOf, shuffleColumns } from "../support/people";
 

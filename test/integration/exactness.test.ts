@@ -1,7 +1,7 @@
 import { naturalOrder } from "../../src/instruct/order";
 import type { GeneratorSwitches } from "../../src/native/addon";
 import { edgeCounts } from "../../src/sample/edge-counts";
-import { rowCount } from "../../src/table/convert";
+import { rowCount } from "../../src/table/columns";
 import { ExactRows, FEW, givenTokens, N_SEQUENCES } from "../support/exact-rows";
 import { allSmallRows, smallSchema } from "../support/small-table";
 

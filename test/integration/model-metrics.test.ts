@@ -7,8 +7,7 @@ import { llmEfficiency, type LlmEfficiencyOptions } from "../../src/evaluate/met
 import { lossMembership } from "../../src/evaluate/metrics/loss-membership";
 import { ModelLosses } from "../../src/evaluate/model-losses";
 import { Random } from "../../src/random";
-import type { Column } from "../../src/table/columns";
-import { rowCount } from "../../src/table/convert";
+import { rowCount, type Column } from "../../src/table/columns";
 import { RowLikelihood } from "../../src/train/likelihood";
 import { train } from "../../src/train/train";
 import { categories, makePeople, numbers, schemaOf } from "../support/people";

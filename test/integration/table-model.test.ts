@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isMissing } from "../../src/table/columns";
-import { rowCount, toColumns } from "../../src/table/convert";
+import { isMissing, rowCount } from "../../src/table/columns";
+import { toColumns } from "../../src/table/convert";
 import { readTable } from "../../src/table/read";
 import { loadSchema } from "../../src/table/schema-json";
 import { readTrainingLog } from "../../src/train/log";

@@ -13,8 +13,7 @@ import {
 } from "../../src/evaluate/metrics/learning-efficiency";
 import { readTables } from "../../src/evaluate/read-tables";
 import { tune } from "../../src/evaluate/tune";
-import type { Column } from "../../src/table/columns";
-import { rowCount, selectRows } from "../../src/table/convert";
+import { rowCount, selectRows, type Column } from "../../src/table/columns";
 import { taskOf } from "../../src/table/infer";
 import type { TableSchema } from "../../src/table/schema";
 import { isNumberField } from "../../src/table/schema";

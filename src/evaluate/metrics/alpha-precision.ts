@@ -1,4 +1,4 @@
-import { rowCount } from "../../table/convert";
+import { rowCount } from "../../table/columns";
 import type { Cells } from "../cells";
 import { around, bootstrapErrors } from "../intervals";
 import type { EvaluationContext, Metric } from "../metric";

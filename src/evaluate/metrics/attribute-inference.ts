@@ -1,5 +1,4 @@
-import { isMissing } from "../../table/columns";
-import { rowCount } from "../../table/convert";
+import { isMissing, rowCount } from "../../table/columns";
 import { fromScaled } from "../../table/number";
 import type { Cells } from "../cells";
 import type { EvaluationContext, Metric } from "../metric";

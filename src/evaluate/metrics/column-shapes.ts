@@ -1,5 +1,4 @@
-import { isMissing, type CategoryColumn, type NumberColumn } from "../../table/columns";
-import { rowCount } from "../../table/convert";
+import { isMissing, rowCount, type CategoryColumn, type NumberColumn } from "../../table/columns";
 import { pickRows, type Cells } from "../cells";
 import { around, bootstrapErrors, type Interval } from "../intervals";
 import type { Metric } from "../metric";

@@ -1,5 +1,4 @@
-import { isMissing } from "../../table/columns";
-import { rowCount } from "../../table/convert";
+import { isMissing, rowCount } from "../../table/columns";
 import { pickRows, type Cells } from "../cells";
 import { encodeAlone } from "../compat-encoding";
 import { examplesOf, measure, predict, sampleExamples, type Examples } from "../examples";

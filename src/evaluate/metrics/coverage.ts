@@ -1,4 +1,4 @@
-import { rowCount } from "../../table/convert";
+import { rowCount } from "../../table/columns";
 import { pickRows, type Cells } from "../cells";
 import { around, bootstrapErrors } from "../intervals";
 import type { Metric } from "../metric";

@@ -1,4 +1,4 @@
-import { rowCount } from "../../table/convert";
+import { rowCount } from "../../table/columns";
 import { shareInterval } from "../intervals";
 import type { Metric } from "../metric";
 import { RowIndex } from "../row-index";

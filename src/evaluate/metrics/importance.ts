@@ -1,4 +1,4 @@
-import { rowCount } from "../../table/convert";
+import { rowCount } from "../../table/columns";
 import { pickRows } from "../cells";
 import { correlation } from "../correlation";
 import { examplesOf, measure, predict, sampleExamples, type Examples } from "../examples";

@@ -1,4 +1,4 @@
-import { rowCount } from "../../table/convert";
+import { rowCount } from "../../table/columns";
 import type { Task } from "../../table/infer";
 import type { Cells } from "../cells";
 import {

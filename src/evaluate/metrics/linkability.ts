@@ -1,5 +1,5 @@
 import { fitEncoding } from "../../encode/encoding";
-import { rowCount } from "../../table/convert";
+import { rowCount } from "../../table/columns";
 import type { Cells } from "../cells";
 import type { EvaluationContext, Metric } from "../metric";
 import { sampleRows } from "../rows";

@@ -1,4 +1,4 @@
-import { rowCount } from "../../table/convert";
+import { rowCount } from "../../table/columns";
 import { attack, notesOnFew } from "../attack";
 import { pickRows, type Cells } from "../cells";
 import type { EvaluationContext, Metric } from "../metric";

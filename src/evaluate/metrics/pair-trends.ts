@@ -1,4 +1,4 @@
-import { rowCount } from "../../table/convert";
+import { rowCount } from "../../table/columns";
 import { binCells, equalWidths, Shares, type Binned } from "../bins";
 import { pickRows, type Cells } from "../cells";
 import { correlation } from "../correlation";

@@ -1,5 +1,4 @@
-import { isMissing } from "../../table/columns";
-import { rowCount } from "../../table/convert";
+import { isMissing, rowCount } from "../../table/columns";
 import type { Random } from "../../random";
 import type { Cells } from "../cells";
 import type { Metric } from "../metric";

@@ -1,5 +1,5 @@
 import type { Random } from "../../random";
-import { rowCount } from "../../table/convert";
+import { rowCount } from "../../table/columns";
 import { binCells, equalCounts, Shares, type Borders } from "../bins";
 import { pickRows, type Cells } from "../cells";
 import { around, bootstrapErrors } from "../intervals";

@@ -1,6 +1,7 @@
 import { filterByLabel, filterCompat } from "../../instruct/filter";
 import type { FormatName } from "../../instruct/format";
 import { loadNeighbors } from "../../neighbors/file";
+import type { PreprocessResult } from "../../preprocess/preprocess";
 import type { Column } from "../../table/columns";
 import { toColumns } from "../../table/convert";
 import { readTable } from "../../table/read";
@@ -10,14 +11,10 @@ import { HarmonicError } from "../../errors";
 import { FILES, type RunFolder } from "../folder";
 
 /** What `preprocess` has left in a folder, for training and sampling. */
-export interface InstructionData {
-  schema: TableSchema;
-  columns: Column[];
-  /** shape (n, k) */
-  neighbors: Int32Array;
-  k: number;
-  format: FormatName;
-  description: string;
+export interface InstructionData extends Pick<
+  PreprocessResult,
+  "schema" | "columns" | "neighbors" | "k" | "format" | "description"
+> {
   /** rows that the label filter kept; absent where there is none */
   targets?: Int32Array;
 }

@@ -12,7 +12,7 @@ import type { Conditions } from "../../sample/row-plan";
 import { sampleToFile, type SampleOptions } from "../../sample/sample";
 import { parseSampleSettings, type SampleSettingsInput } from "../../sample/settings";
 import { readTable } from "../../table/read";
-import { rowCount } from "../../table/convert";
+import { rowCount } from "../../table/columns";
 import { loadCells } from "../cells-file";
 import { FILES, type RunFolder } from "../folder";
 import type { PlainSettings } from "../run-file";

@@ -1,5 +1,4 @@
-import type { Column } from "../../table/columns";
-import { rowCount } from "../../table/convert";
+import { rowCount, type Column } from "../../table/columns";
 import { schemaToJson } from "../../table/schema-json";
 import { batchesOf, writeTable } from "../../table/write";
 import { writeText } from "../atomic";

@@ -3,7 +3,7 @@ import { rareValues, type RareValues } from "../../cells/rare-values";
 import type { ResolvedBase } from "../../model/resolve";
 import { isTableBase, TABLE_BASE } from "../../model/table-base";
 import type { StageControl } from "../../progress";
-import { rowCount } from "../../table/convert";
+import { rowCount } from "../../table/columns";
 import { chooseDevice } from "../../devices/device";
 import { parseTrainSettings, type TrainSettingsInput } from "../../train/settings";
 import {

@@ -1,4 +1,5 @@
-import { formatCell, rowCount, selectRows, toColumns } from "../../../src/table/convert";
+import { rowCount, selectRows } from "../../../src/table/columns";
+import { formatCell, toColumns } from "../../../src/table/convert";
 import { inferSchema } from "../../../src/table/infer";
 import type { TableSchema } from "../../../src/table/schema";
 import { columnOf, tableOf } from "../../support/table-source";
