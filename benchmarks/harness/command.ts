@@ -12,7 +12,7 @@ export interface CommandRun {
 
 /** Runs a command of ours in a process of its own. `argv` holds --json. */
 export async function harmonic(argv: readonly string[]): Promise<CommandRun> {
-  const watch = require.resolve("../table/peak-memory.js");
+  const watch = require.resolve("./peak-memory.js");
   const stdout = await runProcess([process.execPath, "-r", watch, BIN, ...argv], {}, TIMEOUT_MS);
   const lines = stdout.trim().split("\n");
   const { peakMemory } = JSON.parse(lines.pop()!) as { peakMemory: number };

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { modelInfo } from "../../src/model/info";
 import { FILES } from "../../src/run/folder";
-import { runProcess } from "../harness/process";
 import { trialArguments } from "../harness/child";
+import { harmonic } from "../harness/command";
 import { runTableTrial, type Drawn, type TableTrial } from "./trial";
 
 export interface OursTrial extends TableTrial {
@@ -11,9 +11,6 @@ export interface OursTrial extends TableTrial {
   /** further options of harmonic train */
   options: Record<string, number>;
 }
-
-const BIN = join(__dirname, "..", "..", "bin", "harmonic.js");
-const TIMEOUT_MS = 4 * 60 * 60_000;
 
 /** Ours, by the command line: each stage is a process of its own, of which the largest counts. */
 async function main(): Promise<void> {
@@ -50,15 +47,6 @@ async function draw(
   if (base !== "table") return drawn;
   const { nParameters } = await modelInfo(join(run, FILES.model));
   return { ...drawn, parameters: nParameters };
-}
-
-/** Runs a command of ours; its figures, and the largest resident memory in MB. */
-async function harmonic(argv: string[]): Promise<{ result: Record<string, number>; peakMemory: number }> {
-  const watch = require.resolve("./peak-memory.js");
-  const stdout = await runProcess([process.execPath, "-r", watch, BIN, ...argv], {}, TIMEOUT_MS);
-  const lines = stdout.trim().split("\n");
-  const { peakMemory } = JSON.parse(lines.pop()!) as { peakMemory: number };
-  return { result: JSON.parse(lines.join("\n")) as Record<string, number>, peakMemory };
 }
 
 main().catch((error: unknown) => {
