@@ -4,36 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "engine/gguf-file.h"
+#include "engine/hyperparameters.h"
 #include "engine/int8-matrix.h"
-#include "ggml-backend.h"
-#include "ggml.h"
+#include "ggml-cpp.h"
 
 namespace harmonic {
-
-struct Hyperparameters {
-  std::string architecture;
-  int n_layers = 0;
-  int n_embd = 0;
-  int n_heads = 0;
-  int n_heads_kv = 0;
-  int head_dim = 0;
-  int n_ff = 0;
-  int n_vocab = 0;
-  float norm_epsilon = 1e-5f;
-  float rope_base = 10000.0f;
-  float rope_scale = 1.0f;
-  // pairs (i, i + head_dim / 2) are rotated together instead of (2 i, 2 i + 1)
-  bool rope_neox = false;
-
-  int q_dim() const { return n_heads * head_dim; }
-  int kv_dim() const { return n_heads_kv * head_dim; }
-  int qkv_dim() const { return q_dim() + 2 * kv_dim(); }
-};
-
-// Throws Error E_MODEL where the trainer does not know the architecture, or sizes are missing; the
-// vocabulary's size is left to the caller.
-Hyperparameters read_hyperparameters(const GgufFile& file);
 
 // A frozen matrix y = W x, and its transpose for the backward product: ggml multiplies rows by
 // rows. Held either as tensors of a ggml type or in 8-bit integers.
@@ -83,7 +58,6 @@ struct WeightsOptions {
 class Weights {
  public:
   Weights(const WeightsOptions& options, ggml_backend_t backend);
-  ~Weights();
   Weights(const Weights&) = delete;
   Weights& operator=(const Weights&) = delete;
 
@@ -101,8 +75,10 @@ class Weights {
   std::vector<float> rope_factors;
 
  private:
-  ggml_context* context_ = nullptr;
-  ggml_backend_buffer_t buffer_ = nullptr;
+  class Loader;
+
+  ggml_context_ptr context_;
+  ggml_backend_buffer_ptr buffer_;
   size_t bytes_ = 0;
   size_t reading_bytes_ = 0;
 };
