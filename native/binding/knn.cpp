@@ -43,6 +43,7 @@ Napi::Value nearest_neighbors_js(const Napi::CallbackInfo& info) {
     query.k = options.Get("k").As<Napi::Number>().Uint32Value();
     query.threads = options.Get("threads").As<Napi::Number>().Int32Value();
     query.approximate = options.Get("approximate").ToBoolean();
+    if (options.Has("gpu")) query.gpu = options.Get("gpu").ToBoolean();
     query.points = call->points.data();
     query.n = query.m = count_rows(call->points, query.d, "points");
     const Napi::Value queries = options.Get("queries");

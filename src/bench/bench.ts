@@ -153,7 +153,7 @@ async function cellsOf(made: Made[], work: Work): Promise<Cell[]> {
     extra.push({ ...llmEfficiency({ tables: read, base, seed, ...control }), identity });
   }
   const evaluation = await evaluate({
-    ...{ ...read, seed, threads, signal, onProgress, extra, compat: true },
+    ...{ ...read, seed, threads, device, signal, onProgress, extra, compat: true },
     metrics: Object.values(METRICS),
     keep: join(out, `${table}-${seed}.scores`),
   });

@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
+import type { DeviceName } from "../devices/kinds";
 import { fitEncoding } from "../encode/encoding";
 import { aborted } from "../errors";
 import { loadAddon } from "../native/load";
@@ -23,6 +24,8 @@ export interface ContextOptions {
   seed: number;
   tune?: boolean | undefined;
   threads?: number | undefined;
+  /** cpu: no GPU searches neighbours [auto] */
+  device?: DeviceName | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -64,7 +67,11 @@ export function createContext(options: ContextOptions): EvaluationContext {
       ),
     neighbors: async (query) => {
       const approximate = isLarge(query);
-      const found = await orAborted(loadAddon().nearestNeighbors({ ...query, threads, approximate }), signal);
+      const gpu = options.device !== "cpu";
+      const found = await orAborted(
+        loadAddon().nearestNeighbors({ ...query, threads, approximate, gpu }),
+        signal,
+      );
       return {
         approximate,
         ids: new Int32Array(found.ids),

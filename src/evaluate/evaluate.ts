@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import type { DeviceName } from "../devices/kinds";
 import { HarmonicError } from "../errors";
 import { throwIfAborted, type StageControl } from "../progress";
 import { rowCount, type Column } from "../table/columns";
@@ -37,6 +38,8 @@ export interface EvaluateOptions extends StageControl {
   seed?: number | undefined;
   /** default: all cores */
   threads?: number | undefined;
+  /** cpu: no GPU searches neighbours [auto] */
+  device?: DeviceName | undefined;
   /** search for the learners' settings on train, by the paper's grid, rather than take fixed ones */
   tune?: boolean | undefined;
   /** also the figures of the original method, by its own formulas */

@@ -90,6 +90,8 @@ export interface NearestNeighborsOptions {
   threads: number;
   /** of many points look only at those in cells of space near a row: fast, ids may not be the nearest [false] */
   approximate?: boolean;
+  /** an exact search uses a GPU where there is one that Faiss was built for [true] */
+  gpu?: boolean;
 }
 
 export interface NearestNeighborsResult {

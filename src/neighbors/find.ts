@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { encodeCompat, type DoublePoints } from "../encode/compat";
+import type { DeviceName } from "../devices/kinds";
 import { fitEncoding } from "../encode/encoding";
 import { HarmonicError } from "../errors";
 import { loadAddon } from "../native/load";
@@ -14,6 +15,8 @@ export interface NeighborOptions {
   /** whether the target counts in the distance; "compat" always counts it */
   target?: boolean;
   threads?: number;
+  /** cpu: no GPU searches [auto] */
+  device?: DeviceName;
 }
 
 export const MAX_K = 32;
@@ -32,11 +35,13 @@ export async function findNeighbors(
   checkK(k, n);
   if (k === 0) return new Int32Array(0);
   const threads = options.threads ?? availableParallelism();
-  if (options.encoding === "compat") return await findCompat(encodeCompat(columns, schema), k, threads);
+  const gpu = options.device !== "cpu";
+  if (options.encoding === "compat")
+    return await findCompat(encodeCompat(columns, schema), k, { threads, gpu });
   const { data, d } = fitEncoding(columns, schema, { target: options.target ?? false }).encode(columns);
   // A table of nothing but its target has no features: then every row is as near as any other.
   const points = d === 0 ? new Float32Array(n) : data;
-  const { ids } = await loadAddon().nearestNeighbors({ points, d: Math.max(d, 1), k, threads });
+  const { ids } = await loadAddon().nearestNeighbors({ points, d: Math.max(d, 1), k, threads, gpu });
   return new Int32Array(ids);
 }
 
@@ -66,14 +71,18 @@ const SPARE = 16;
  * them (which is another row where rows are equal). Candidates come from the addon in single precision; a row whose
  * candidates may not hold all is searched again in full.
  */
-async function findCompat(points: DoublePoints, k: number, threads: number): Promise<Int32Array> {
+async function findCompat(
+  points: DoublePoints,
+  k: number,
+  how: { threads: number; gpu: boolean },
+): Promise<Int32Array> {
   const { data, n, d } = points;
   const nCandidates = Math.min(k + SPARE, n - 1);
   const found = await loadAddon().nearestNeighbors({
     points: Float32Array.from(data),
     d,
     k: nCandidates,
-    threads,
+    ...how,
   });
   const ids = new Int32Array(found.ids);
   const result = new Int32Array(n * k);

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { DeviceName } from "../devices/kinds";
 import { HarmonicError } from "../errors";
 import { orFileError } from "../file-error";
 import { conversationLines } from "../instruct/conversations";
@@ -46,6 +47,8 @@ export interface PreprocessOptions extends StageControl {
   /** whether the conversations are written, which a table model does not read [true] */
   conversations?: boolean;
   threads?: number;
+  /** cpu: no GPU searches neighbours [auto] */
+  device?: DeviceName;
 }
 
 export interface PreprocessResult {
@@ -86,7 +89,8 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
     k,
     encoding: compat ? "compat" : "gower",
     target: options.labelInDistance ?? false,
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(options.threads !== undefined && { threads: options.threads }),
+    ...(options.device && { device: options.device }),
   });
   const minimum = options.filter ?? (compat ? 2 : undefined);
   const filter =

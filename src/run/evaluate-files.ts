@@ -29,7 +29,7 @@ export interface EvaluateFilesOptions extends TablePaths, ScoreFiles, StageContr
   /** of samples and learners [0] */
   seed?: number | undefined;
   threads?: number | undefined;
-  /** what the model that `lle` tunes is computed on [auto] */
+  /** what the model that `lle` tunes is computed on; cpu: no GPU searches neighbours either [auto] */
   device?: DeviceName | undefined;
 }
 
@@ -38,7 +38,16 @@ export interface EvaluateFilesOptions extends TablePaths, ScoreFiles, StageContr
  * interrupted goes on when it is called again, where its scores are written to a file.
  */
 export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Evaluation> {
-  const { schema, target, seed, threads, signal, onProgress, settings: { lle, ...settings } = {} } = options;
+  const {
+    schema,
+    target,
+    seed,
+    threads,
+    device,
+    signal,
+    onProgress,
+    settings: { lle, ...settings } = {},
+  } = options;
   const control = { signal, onProgress };
   const tables = await readTables(options, {
     ...(schema !== undefined && { schema: await loadSchema(schema) }),
@@ -49,7 +58,10 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Eval
   const result = options.metrics ?? options.csv ?? options.report;
   // Without a file for the results there is none to go on from either.
   const keep = result === undefined ? undefined : `${result}.partial`;
-  const evaluation = await evaluate({ ...tables, ...control, ...settings, seed, threads, keep, extra });
+  const evaluation = await evaluate({
+    ...{ ...tables, ...control, ...settings },
+    ...{ seed, threads, device, keep, extra },
+  });
   await writeScores(options, evaluation);
   if (options.report !== undefined) {
     const report = renderReport({ ...tables, evaluation, settings: shownSettings(options) });

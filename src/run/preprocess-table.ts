@@ -1,3 +1,4 @@
+import type { DeviceName } from "../devices/kinds";
 import { rowFormat } from "../instruct/formats";
 import { neighborGroups } from "../instruct/groups";
 import { writeExport, type ExportName } from "../preprocess/export";
@@ -26,6 +27,8 @@ export interface PreprocessTableOptions extends StageControl {
   /** the instructions once more, as another program's training data: instructions.NAME.jsonl */
   export?: ExportName | undefined;
   threads?: number | undefined;
+  /** cpu: no GPU searches neighbours [auto] */
+  device?: DeviceName | undefined;
 }
 
 export interface PreprocessTableResult {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { EXPORTS } from "../../preprocess/export";
 import { preprocessTable } from "../../run/preprocess-table";
 import { defineCommand } from "../command";
+import { checkDevice, DEVICE_SPECS } from "../device";
 import type { Io } from "../io";
 import { choice, text } from "../options";
 import { PREPROCESS_SPECS, PRESET_SPECS, RULE_SPECS, SHARED_SPECS } from "../stage-options";
@@ -19,6 +20,7 @@ const SPECS = {
     EXPORTS,
   ),
   threads: SHARED_SPECS.threads,
+  ...DEVICE_SPECS,
 };
 
 export function addPreprocess(program: Command, io: Io): void {
@@ -38,16 +40,19 @@ export function addPreprocess(program: Command, io: Io): void {
         schema,
         preset,
         threads,
+        device,
         export: exported,
         rule: rules,
         dependencies,
         ...settings
       },
       control,
+      view,
       print,
     }) => {
+      checkDevice(device, view);
       const result = await preprocessTable({
-        ...{ table, out, target, schema, preset, threads, settings, rules, dependencies },
+        ...{ table, out, target, schema, preset, threads, device, settings, rules, dependencies },
         export: exported,
         ...control,
       });

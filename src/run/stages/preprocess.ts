@@ -1,3 +1,4 @@
+import type { DeviceName } from "../../devices/kinds";
 import { preprocess, type PreprocessOptions, type PreprocessResult } from "../../preprocess/preprocess";
 import { HarmonicError } from "../../errors";
 import { isTableBase } from "../../model/table-base";
@@ -10,6 +11,12 @@ export type PreprocessSettings = Pick<
   PreprocessOptions,
   "k" | "format" | "filter" | "labelInDistance" | "compat" | "description"
 >;
+
+export interface PreprocessControl extends StageControl {
+  threads?: number | undefined;
+  /** cpu: no GPU searches neighbours [auto] */
+  device?: DeviceName | undefined;
+}
 
 export const DEFAULT_K = 5;
 
@@ -53,7 +60,7 @@ export function tablePreprocessSettings(settings: PreprocessSettings): Preproces
 export async function preprocessStage(
   folder: RunFolder,
   settings: PreprocessSettings,
-  control: StageControl & { threads?: number | undefined },
+  control: PreprocessControl,
 ): Promise<void> {
   if (folder.isDone("preprocess")) return;
   await folder.begin("preprocess", plainPreprocessSettings(settings));
@@ -79,12 +86,13 @@ async function finishPreprocess(folder: RunFolder, result: PreprocessResult): Pr
 
 /** The control without its undefined entries. */
 function definedControl(
-  control: StageControl & { threads?: number | undefined },
-): Pick<PreprocessOptions, "signal" | "onProgress" | "threads"> {
-  const { signal, onProgress, threads } = control;
+  control: PreprocessControl,
+): Pick<PreprocessOptions, "signal" | "onProgress" | "threads" | "device"> {
+  const { signal, onProgress, threads, device } = control;
   return {
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
     ...(threads !== undefined && { threads }),
+    ...(device && { device }),
   };
 }
