@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include <cstring>
+#include <string>
 #include <vector>
 
 namespace harmonic {
@@ -20,6 +21,15 @@ Napi::ArrayBuffer to_array_buffer(Napi::Env env, const std::vector<T>& values) {
   Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, values.size() * sizeof(T));
   if (!values.empty()) std::memcpy(buffer.Data(), values.data(), buffer.ByteLength());
   return buffer;
+}
+
+/** An array of strings. */
+template <class Names>
+Napi::Array to_names(Napi::Env env, const Names& names) {
+  Napi::Array result = Napi::Array::New(env, names.size());
+  uint32_t next = 0;
+  for (const std::string& name : names) result.Set(next++, name);
+  return result;
 }
 
 }  // namespace harmonic

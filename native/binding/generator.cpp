@@ -124,6 +124,7 @@ class GeneratorHandle final : public Napi::ObjectWrap<GeneratorHandle> {
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "GeneratorHandle",
                        {InstanceMethod<&GeneratorHandle::generate>("generate"),
+                        InstanceMethod<&GeneratorHandle::on_cpu>("onCpu"),
                         InstanceMethod<&GeneratorHandle::abort>("abort"),
                         InstanceMethod<&GeneratorHandle::close>("close")});
   }
@@ -147,6 +148,12 @@ class GeneratorHandle final : public Napi::ObjectWrap<GeneratorHandle> {
     return run_async<GenerateResult>(
         env, [generator, request, ticket] { return generator->generate(*request, ticket); },
         write_result);
+  }
+
+  Napi::Value on_cpu(const Napi::CallbackInfo& info) {
+    Napi::Env env = info.Env();
+    if (!generator_) throw to_js_error(env, Error("E_USAGE", "the generator is closed"));
+    return to_names(env, generator_->on_cpu());
   }
 
   void abort(const Napi::CallbackInfo&) {

@@ -121,10 +121,11 @@ class ModelHandle final : public Napi::ObjectWrap<ModelHandle> {
 };
 
 Engine engine_of(const std::string& name) {
-  return name == "auto"    ? Engine::kAuto
-         : name == "graph" ? Engine::kGraph
-         : name == "dense" ? Engine::kDense
-                           : Engine::kLlama;
+  return name == "auto"     ? Engine::kAuto
+         : name == "graph"  ? Engine::kGraph
+         : name == "dense"  ? Engine::kDense
+         : name == "device" ? Engine::kDevice
+                            : Engine::kLlama;
 }
 
 Napi::Value open_model(const Napi::CallbackInfo& info) {

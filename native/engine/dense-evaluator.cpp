@@ -61,13 +61,8 @@ DenseEvaluator::DenseEvaluator(std::shared_ptr<const LaneModel> model,
   vocabularies_ = options.column_vocabularies;
   if (vocabularies_.empty()) vocabularies_.push_back(options.vocabulary);
   const bool by_column = !options.column_vocabularies.empty();
-  const auto n_columns = static_cast<int>(vocabularies_.size()) - 1;
-  if (by_column && model_->n_columns() > 0 && model_->n_columns() != n_columns) {
-    throw Error("E_MODEL",
-                "the base model was trained on tables of " + std::to_string(model_->n_columns()) +
-                    " columns, and this one has " + std::to_string(n_columns),
-                "train a model on this table");
-  }
+  if (by_column)
+    expect_columns(model_->n_columns(), static_cast<int64_t>(vocabularies_.size()) - 1);
   for (const std::vector<int32_t>& ids : vocabularies_) {
     // Behind a column without a choice nothing is asked for.
     heads_.push_back(ids.empty() && by_column ? LaneMatrix() : model_->head(ids));

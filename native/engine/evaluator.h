@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "engine/batch.h"
@@ -53,8 +55,12 @@ class Evaluator {
   virtual int n_logits() const = 0;
   /** Whether the sequences of a batch may get different numbers of tokens at no cost. */
   virtual bool is_ragged() const { return false; }
+  /** Tokens of several prompts that one batch is to take; 0: prompts come one by one. */
+  virtual int tokens_of_prompts() const { return 0; }
   /** What a batch costs beside its tokens, in tokens: the weights' way from memory above all. */
   virtual double batch_cost() const { return 3; }
+  /** Operations that a device has no kernel for and the processor computes, by name. */
+  virtual std::set<std::string> on_cpu() const { return {}; }
   /** Place of a token of the vocabulary among the logits behind a token of this column. */
   virtual int place(int32_t token, int32_t column) const = 0;
 };

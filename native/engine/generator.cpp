@@ -82,6 +82,7 @@ Generator::Generator(std::shared_ptr<const Model> model, GeneratorOptions option
   check(options_, *model_);
   decoder_.aborted = [this] { return aborted(); };
   decoder_.evaluator = new_evaluator();
+  on_cpu_ = decoder_.evaluator->on_cpu();
   places_ = places_of_edges();
 }
 

@@ -5,6 +5,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -60,6 +62,8 @@ class Generator {
   /** One lock-step pass. Throws Error E_ABORTED where abort() was called after its ticket was
    * taken. */
   GenerateResult generate(const GenerateRequest& request, uint64_t ticket);
+  /** Operations that a device has no kernel for and the processor computes, by name. */
+  const std::set<std::string>& on_cpu() const { return on_cpu_; }
   /** Ends the calls whose tickets were taken before. */
   void abort() { aborted_ticket_ = last_ticket_.load(); }
 
@@ -79,6 +83,7 @@ class Generator {
   Decoder decoder_;
   PromptReader prompts_;
   LockStep steps_;
+  std::set<std::string> on_cpu_;
   std::vector<int> places_;  // of each edge's token among the logits; 0 where it is never drawn
   std::mutex mutex_;
   std::atomic<uint64_t> last_ticket_{0};

@@ -10,6 +10,7 @@
 #include "engine/backends.h"
 #include "engine/batch.h"
 #include "engine/dense-evaluator.h"
+#include "engine/device-evaluator.h"
 #include "engine/error.h"
 #include "engine/gguf-file.h"
 #include "engine/graph-evaluator.h"
@@ -26,7 +27,7 @@ constexpr int kLogitsAtOnce = 64;
 /** LLAMA_MAX_SEQ of llama.cpp. */
 constexpr int kMostSequences = 256;
 /** More bring nothing: by then every weight that is read is used for dozens of rows. */
-constexpr int kMostDenseSequences = 4096;
+constexpr int kMostOwnSequences = 4096;
 /** Of models that are evaluated densely without being asked for. */
 constexpr int64_t kMostDenseParameters = 20'000'000;
 
@@ -70,7 +71,16 @@ int64_t count_parameters(const GgufFile& file) {
 }
 
 std::string engine_name(Engine engine) {
-  return engine == Engine::kDense ? "dense" : engine == Engine::kGraph ? "graph" : "llama";
+  switch (engine) {
+    case Engine::kDense:
+      return "dense";
+    case Engine::kDevice:
+      return "device";
+    case Engine::kGraph:
+      return "graph";
+    default:
+      return "llama";
+  }
 }
 
 ModelInfo describe(const GgufFile& file, const llama_model* model) {
@@ -110,24 +120,29 @@ std::string graph_obstacle(const GgufFile& file) {
   return "this processor has no fast 8-bit products";
 }
 
+std::string obstacle_to(Engine engine, const ModelOptions& options, const GgufFile& file) {
+  if (engine == Engine::kDense) return dense_obstacle(options, file);
+  return engine == Engine::kGraph ? graph_obstacle(file) : untrainable_reason(file);
+}
+
 /** The engine that a model is opened for; never kAuto. */
 Engine resolve_engine(const ModelOptions& options, const GgufFile& file) {
   const Engine wanted = options.engine;
-  const bool own = wanted == Engine::kGraph || wanted == Engine::kDense;
-  if (own && !options.device.empty()) {
+  const bool on_device = !options.device.empty();
+  if (on_device && (wanted == Engine::kGraph || wanted == Engine::kDense)) {
     throw Error("E_USAGE",
-                "expected the engine llama or auto on the device " + options.device +
+                "expected the engine device, llama or auto on the device " + options.device +
                     " but received one that computes on the processor",
                 "leave the engine out, or take the device cpu");
   }
-  if (wanted == Engine::kLlama || !options.device.empty()) return Engine::kLlama;
-  if (own) {
-    const std::string obstacle =
-        wanted == Engine::kDense ? dense_obstacle(options, file) : graph_obstacle(file);
+  if (wanted == Engine::kLlama) return Engine::kLlama;
+  if (wanted != Engine::kAuto) {
+    const std::string obstacle = obstacle_to(wanted, options, file);
     if (obstacle.empty()) return wanted;
     throw Error("E_MODEL", file.path() + " cannot be sampled by our own graph: " + obstacle,
                 "use the engine llama");
   }
+  if (on_device) return untrainable_reason(file).empty() ? Engine::kDevice : Engine::kLlama;
   const GgufTensor* matrix = file.find("blk.0.ffn_down.weight");
   const bool is_exact = matrix != nullptr && matrix->type == GGML_TYPE_F32;
   // Rounding F32 weights to 8 bits would lose what their owner kept.
@@ -198,6 +213,9 @@ Model::Model(const ModelOptions& options) : options_(options) {
   info_.engine = engine_name(options_.engine);
   if (options_.engine == Engine::kDense && !options.vocabulary_only)
     lanes_ = std::make_shared<const LaneModel>(options.path);
+  if (options_.engine == Engine::kDevice && !options.vocabulary_only) {
+    on_device_ = std::make_shared<const DeviceModel>(options.path, options.adapter, options.device);
+  }
   if (!adapter || merged || vocabulary_only_) return;
 
   take_log();
@@ -286,7 +304,8 @@ std::vector<float> Model::log_probabilities(const std::vector<int32_t>& ids) con
 }
 
 int Model::most_sequences() const {
-  return options_.engine == Engine::kDense ? kMostDenseSequences : kMostSequences;
+  const bool is_own = options_.engine == Engine::kDense || options_.engine == Engine::kDevice;
+  return is_own ? kMostOwnSequences : kMostSequences;
 }
 
 std::unique_ptr<Evaluator> Model::new_evaluator(const EvaluatorOptions& options) const {
@@ -294,6 +313,7 @@ std::unique_ptr<Evaluator> Model::new_evaluator(const EvaluatorOptions& options)
     return std::make_unique<GraphEvaluator>(options_.path, options_.adapter, options);
   }
   if (lanes_) return std::make_unique<DenseEvaluator>(lanes_, options);
+  if (on_device_) return std::make_unique<DeviceEvaluator>(on_device_, options);
   return std::make_unique<LlamaEvaluator>(*this, options);
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/device-model.h"
 #include "engine/evaluator.h"
 #include "engine/lane-model.h"
 
@@ -15,11 +16,13 @@ namespace harmonic {
 
 /** What draws rows from a model. */
 enum class Engine {
-  kLlama,  // llama.cpp
-  kGraph,  // our own graph, where this processor and the architecture allow it: see GraphEvaluator
-  kDense,  // small models in F32 for many rows at once: see DenseEvaluator
-  kAuto,   // small F32 models densely, others by our own graph where it is faster and the base
-           // holds no F32 matrices, else llama.cpp
+  kLlama,   // llama.cpp
+  kGraph,   // our own graph, where this processor and the architecture allow it: see GraphEvaluator
+  kDense,   // small models in F32 for many rows at once: see DenseEvaluator
+  kDevice,  // our own graph of ggml's operations on a device: see DeviceEvaluator
+  kAuto,    // on a device that, where the architecture allows it, else llama.cpp; on the processor
+            // small F32 models densely, others by our own graph where it is faster and the base
+            // holds no F32 matrices, else llama.cpp
 };
 
 struct ModelOptions {
@@ -47,7 +50,7 @@ struct ModelInfo {
   int eos = -1;
   std::string chat_template;
   std::string untrainable;  // empty where the trainer can train it, else why not
-  std::string engine;       // "llama", "graph" or "dense": what draws rows
+  std::string engine;       // "llama", "graph", "dense" or "device": what draws rows
 };
 
 struct LlamaContextDeleter {
@@ -96,8 +99,9 @@ class Model {
   ModelInfo info_;
   bool vocabulary_only_;  // llama.cpp holds no weights
   std::unique_ptr<llama_model, ModelDeleter> model_;
-  std::shared_ptr<const LaneModel> lanes_;  // of the engine kDense
-  llama_adapter_lora* adapter_ = nullptr;   // freed with the model; null where it is merged
+  std::shared_ptr<const LaneModel> lanes_;        // of the engine kDense
+  std::shared_ptr<const DeviceModel> on_device_;  // of the engine kDevice
+  llama_adapter_lora* adapter_ = nullptr;         // freed with the model; null where it is merged
 };
 
 }  // namespace harmonic

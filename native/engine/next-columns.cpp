@@ -54,4 +54,12 @@ std::string NextColumns::fault(int64_t n_ids) const {
   return known ? "" : "expected next columns of " + std::to_string(n) + ", or -1";
 }
 
+void expect_columns(int64_t n_known, int64_t n_of_table) {
+  if (n_known == 0 || n_known == n_of_table) return;
+  throw Error("E_MODEL",
+              "the base model was trained on tables of " + std::to_string(n_known) +
+                  " columns, and this one has " + std::to_string(n_of_table),
+              "train a model on this table");
+}
+
 }  // namespace harmonic

@@ -27,4 +27,8 @@ struct NextColumns {
   std::string fault(int64_t n_ids) const;
 };
 
+// Throws Error E_MODEL where a model of a table's columns, if there are any, is asked for those of
+// another table.
+void expect_columns(int64_t n_known, int64_t n_of_table);
+
 }  // namespace harmonic

@@ -22,23 +22,59 @@ void PromptReader::read(const GenerateRequest& request, std::vector<DrawnRow>& r
     for (const PromptGroup& group : groups) evaluator.copy(0, group.rows.front());
   }
   const auto n_shared = static_cast<int>(prefix.size());
-  for (const PromptGroup& group : groups) {
-    const int leader = group.rows.front();
-    const auto n_common = static_cast<int>(group.tokens.size());
-    evaluate({group.tokens.begin() + n_shared, group.tokens.end()}, n_shared, leader, group.whole);
-    const float* logits = group.whole ? evaluator.logits(decoder_.batch.size() - 1) : nullptr;
-    evaluator.copy_to_all(leader, group.rows);
-    for (const int r : group.rows) {
-      DrawnRow& row = rows[r];
-      row.position = n_common;
-      if (group.whole) {
-        drawer.draw(row, logits);
-      } else {
-        const std::vector<ColumnToken> all = tokens_before(request, row, r);
-        row.pending.assign(all.begin() + n_common, all.end());
+  for (auto first = groups.begin(); first != groups.end();) {
+    const auto end = end_of_batch(first, groups, prefix.size());
+    const std::vector<int> last = evaluate_together(first, end, n_shared);
+    for (auto group = first; group != end; ++group) {
+      const int leader = group->rows.front();
+      const auto n_common = static_cast<int>(group->tokens.size());
+      const float* logits = group->whole ? evaluator.logits(last[group - first]) : nullptr;
+      evaluator.copy_to_all(leader, group->rows);
+      for (const int r : group->rows) {
+        DrawnRow& row = rows[r];
+        row.position = n_common;
+        if (group->whole) {
+          drawer.draw(row, logits);
+        } else {
+          const std::vector<ColumnToken> all = tokens_before(request, row, r);
+          row.pending.assign(all.begin() + n_common, all.end());
+        }
       }
     }
+    first = end;
   }
+}
+
+/** The groups from `first` on whose tokens behind the shared ones one batch takes: one at least. */
+PromptReader::Groups::const_iterator PromptReader::end_of_batch(Groups::const_iterator first,
+                                                                const Groups& groups,
+                                                                size_t n_shared) const {
+  const size_t most = decoder_.evaluator->tokens_of_prompts();
+  size_t n = 0;
+  auto end = first;
+  while (end != groups.end() && (end == first || n + end->tokens.size() - n_shared <= most))
+    n += end++->tokens.size() - n_shared;
+  return end;
+}
+
+/** Returns the index of each group's last token in the last batch. */
+std::vector<int> PromptReader::evaluate_together(Groups::const_iterator first,
+                                                 Groups::const_iterator end, int n_shared) {
+  if (end - first == 1) {
+    const std::vector<ColumnToken> tokens(first->tokens.begin() + n_shared, first->tokens.end());
+    return {evaluate(tokens, n_shared, first->rows.front(), first->whole)};
+  }
+  std::vector<int> last;
+  decoder_.batch.clear();
+  for (auto group = first; group != end; ++group) {
+    const auto n = static_cast<int>(group->tokens.size());
+    for (int i = n_shared; i < n; i++) {
+      decoder_.batch.add(group->tokens[i], i, group->rows.front(), group->whole && i + 1 == n);
+    }
+    last.push_back(decoder_.batch.size() - 1);
+  }
+  decoder_.decode();
+  return last;
 }
 
 /** Leaves the cache with the prefix in sequence 0 and nothing else. */
@@ -56,10 +92,9 @@ void PromptReader::share_prefix(const std::vector<ColumnToken>& prefix) {
   prefix_ = prefix;
 }
 
-/** Evaluates tokens of one sequence; `output`: the last one's logits, at index batch.size() - 1.
- */
-void PromptReader::evaluate(const std::vector<ColumnToken>& tokens, int position, int sequence,
-                            bool output) {
+/** Evaluates tokens of one sequence and returns the last one's index; `output`: with its logits. */
+int PromptReader::evaluate(const std::vector<ColumnToken>& tokens, int position, int sequence,
+                           bool output) {
   Batch& batch = decoder_.batch;
   for (size_t begin = 0; begin < tokens.size(); begin += kPromptBatch) {
     const size_t end = std::min(tokens.size(), begin + kPromptBatch);
@@ -70,6 +105,7 @@ void PromptReader::evaluate(const std::vector<ColumnToken>& tokens, int position
     }
     decoder_.decode();
   }
+  return batch.size() - 1;
 }
 
 }  // namespace harmonic

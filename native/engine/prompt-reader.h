@@ -34,7 +34,12 @@ class PromptReader {
 
  private:
   void share_prefix(const std::vector<ColumnToken>& prefix);
-  void evaluate(const std::vector<ColumnToken>& tokens, int position, int sequence, bool output);
+  using Groups = std::vector<PromptGroup>;
+  Groups::const_iterator end_of_batch(Groups::const_iterator first, const Groups& groups,
+                                      size_t n_shared) const;
+  std::vector<int> evaluate_together(Groups::const_iterator first, Groups::const_iterator end,
+                                     int n_shared);
+  int evaluate(const std::vector<ColumnToken>& tokens, int position, int sequence, bool output);
 
   Decoder& decoder_;
   const int n_sequences_;

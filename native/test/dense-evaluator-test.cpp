@@ -1,8 +1,5 @@
 #include "engine/dense-evaluator.h"
 
-#include <ggml.h>
-#include <gguf.h>
-
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -178,43 +175,8 @@ TEST(dense_evaluator_computes_the_logits_of_the_next_column_alone) {
   }
 }
 
-/**
- * Writes the tiny model as one that knows three columns, of which that behind token t is t % 4 - 1;
- * token 40 is there what token 7 is before column 1.
- */
-std::string write_with_columns(const std::string& base) {
-  ggml_context* tensors = nullptr;
-  gguf_context* read = gguf_init_from_file(base.c_str(), {false, &tensors});
-  gguf_context* g = gguf_init_empty();
-  gguf_set_kv(g, read);
-  ggml_tensor* embedding = ggml_get_tensor(tensors, "token_embd.weight");
-  const int64_t width = embedding->ne[0];
-  auto* rows = static_cast<float*>(embedding->data);
-  std::vector<float> columns(3 * width);
-  std::mt19937 random(2);
-  std::normal_distribution<float> normal;
-  for (float& x : columns) x = normal(random);
-  std::vector<int32_t> next(kVocabulary);
-  for (int t = 0; t < kVocabulary; t++) next[t] = t % 4 - 1;
-  for (int64_t i = 0; i < width; i++) {
-    const float folded = columns[next[7] * width + i];
-    rows[40 * width + i] = rows[7 * width + i] - folded + columns[1 * width + i];
-  }
-  gguf_set_arr_data(g, "harmonic.column_embeddings", GGUF_TYPE_FLOAT32, columns.data(),
-                    columns.size());
-  gguf_set_arr_data(g, "harmonic.next_columns", GGUF_TYPE_INT32, next.data(), next.size());
-  for (int64_t i = 0; i < gguf_get_n_tensors(read); i++)
-    gguf_add_tensor(g, ggml_get_tensor(tensors, gguf_get_tensor_name(read, i)));
-  const std::string path = test::temporary("tiny-columns.gguf");
-  if (!gguf_write_to_file(g, path.c_str(), false)) throw std::runtime_error("cannot write " + path);
-  gguf_free(g);
-  gguf_free(read);
-  ggml_free(tensors);
-  return path;
-}
-
 TEST(dense_evaluator_tells_the_model_the_column_to_come) {
-  const auto evaluator = dense(write_with_columns(test::write_tiny_model("llama")), options_for(1));
+  const auto evaluator = dense(test::write_tiny_model_with_columns(), options_for(1));
   Batch batch;
   batch.add({7, 1}, 0, 0, true);
   batch.add({40, -1}, 0, 1, true);

@@ -17,7 +17,10 @@ constexpr int kLayers = 2, kWidth = 32, kHeads = 4, kHeadsKv = 2, kHeadDim = 8, 
 
 class Writer {
  public:
-  Writer() : context_(ggml_init({1 << 22, nullptr, false})), gguf_(gguf_init_empty()) {}
+  explicit Writer(ggml_type matrices)
+      : matrices_(matrices),
+        context_(ggml_init({1 << 22, nullptr, false})),
+        gguf_(gguf_init_empty()) {}
   ~Writer() {
     gguf_free(gguf_);
     ggml_free(context_);
@@ -27,16 +30,19 @@ class Writer {
 
   /** Normal values around `mean`; matrices keep the scale of their input. */
   void add(const std::string& name, std::vector<int64_t> shape, float mean = 0) {
-    ggml_tensor* t =
-        ggml_new_tensor(context_, GGML_TYPE_F32, static_cast<int>(shape.size()), shape.data());
-    const float scale = shape.size() == 2 ? 1.5f / std::sqrt(static_cast<float>(shape[0])) : 0.2f;
-    auto* data = static_cast<float*>(t->data);
-    for (int64_t i = 0; i < ggml_nelements(t); i++) data[i] = mean + scale * normal_(random_);
+    const bool is_matrix = shape.size() == 2;
+    ggml_tensor* t = ggml_new_tensor(context_, is_matrix ? matrices_ : GGML_TYPE_F32,
+                                     static_cast<int>(shape.size()), shape.data());
+    const float scale = is_matrix ? 1.5f / std::sqrt(static_cast<float>(shape[0])) : 0.2f;
+    std::vector<float> values(ggml_nelements(t));
+    for (float& x : values) x = mean + scale * normal_(random_);
+    ggml_quantize_chunk(t->type, values.data(), t->data, 0, ggml_nrows(t), t->ne[0], nullptr);
     ggml_set_name(t, name.c_str());
     gguf_add_tensor(gguf_, t);
   }
 
  private:
+  const ggml_type matrices_;
   ggml_context* context_;
   gguf_context* gguf_;
   std::mt19937 random_{7};
@@ -62,8 +68,8 @@ void set_vocabulary(gguf_context* g) {
 
 }  // namespace
 
-std::string write_tiny_model(const std::string& architecture) {
-  Writer writer;
+std::string write_tiny_model(const std::string& architecture, ggml_type matrices) {
+  Writer writer(matrices);
   gguf_context* g = writer.gguf();
   const auto set = [&](const char* key, uint32_t value) {
     gguf_set_val_u32(g, (architecture + "." + key).c_str(), value);
@@ -104,8 +110,41 @@ std::string write_tiny_model(const std::string& architecture) {
     writer.add(p + "ffn_up.weight", {kWidth, kFf});
     writer.add(p + "ffn_down.weight", {kFf, kWidth});
   }
-  const std::string path = temporary("tiny-" + architecture + ".gguf");
+  const std::string path =
+      temporary("tiny-" + architecture + "-" + ggml_type_name(matrices) + ".gguf");
   if (!gguf_write_to_file(g, path.c_str(), false)) throw std::runtime_error("cannot write " + path);
+  return path;
+}
+
+std::string write_tiny_model_with_columns() {
+  const std::string base = write_tiny_model("llama");
+  ggml_context* tensors = nullptr;
+  gguf_context* read = gguf_init_from_file(base.c_str(), {false, &tensors});
+  gguf_context* g = gguf_init_empty();
+  gguf_set_kv(g, read);
+  ggml_tensor* embedding = ggml_get_tensor(tensors, "token_embd.weight");
+  const int64_t width = embedding->ne[0];
+  auto* rows = static_cast<float*>(embedding->data);
+  std::vector<float> columns(3 * width);
+  std::mt19937 random(2);
+  std::normal_distribution<float> normal;
+  for (float& x : columns) x = normal(random);
+  std::vector<int32_t> next(kVocabulary);
+  for (int t = 0; t < kVocabulary; t++) next[t] = t % 4 - 1;
+  for (int64_t i = 0; i < width; i++) {
+    const float folded = columns[next[7] * width + i];
+    rows[40 * width + i] = rows[7 * width + i] - folded + columns[1 * width + i];
+  }
+  gguf_set_arr_data(g, "harmonic.column_embeddings", GGUF_TYPE_FLOAT32, columns.data(),
+                    columns.size());
+  gguf_set_arr_data(g, "harmonic.next_columns", GGUF_TYPE_INT32, next.data(), next.size());
+  for (int64_t i = 0; i < gguf_get_n_tensors(read); i++)
+    gguf_add_tensor(g, ggml_get_tensor(tensors, gguf_get_tensor_name(read, i)));
+  const std::string path = temporary("tiny-columns.gguf");
+  if (!gguf_write_to_file(g, path.c_str(), false)) throw std::runtime_error("cannot write " + path);
+  gguf_free(g);
+  gguf_free(read);
+  ggml_free(tensors);
   return path;
 }
 

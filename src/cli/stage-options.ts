@@ -187,6 +187,7 @@ export const SAMPLE_SPECS = {
     engine: choice("--engine <name>", "what evaluates the model; default auto: the faster one here", [
       "auto",
       "dense",
+      "device",
       "graph",
       "llama",
     ]),

@@ -115,17 +115,18 @@ export interface OpenModelOptions {
   vocabularyOnly?: boolean;
   /** what draws rows [llama] */
   engine?: SampleEngine;
-  /** ggml's name of the device that evaluates, with llama.cpp; absent: the CPU alone */
+  /** ggml's name of the device that evaluates, with the engines device and llama; absent: the CPU alone */
   device?: string;
 }
 
 /**
  * "llama": llama.cpp, for any base; "graph": our own graph over 8-bit weights, for trainable bases on a processor with
  * fast 8-bit products; "dense": in F32, hundreds of rows in lock-step (nSequences up to 4096), for small trainable bases
- * without an adapter; "auto": dense for a base of F32 matrices and at most 20 million weights, the graph where it can be
- * had and the base holds no F32 matrices. With graph and dense logProbabilities is not to be had.
+ * without an adapter; "device": our own graph of ggml's operations for trainable bases on a device, or as it would be there
+ * on the processor; "auto": on a device that where it can be had, on the processor dense for a base of F32 matrices and at
+ * most 20 million weights, the graph where it can be had and the base holds no F32 matrices. Only llama has logProbabilities.
  */
-export type SampleEngine = "auto" | "dense" | "graph" | "llama";
+export type SampleEngine = "auto" | "dense" | "device" | "graph" | "llama";
 
 export interface ModelInfo {
   architecture: string;
@@ -149,7 +150,7 @@ export interface ModelInfo {
   /** empty when the trainer can train it, else why not */
   untrainable: string;
   /** what draws rows from it */
-  engine: "dense" | "graph" | "llama";
+  engine: "dense" | "device" | "graph" | "llama";
 }
 
 export interface ModelHandle {
@@ -237,7 +238,7 @@ export interface GeneratorSwitches {
   sharePrefix?: boolean;
   /** a prompt is evaluated once for all its rows */
   sharePrompt?: boolean;
-  /** the head computes the logits of the table's tokens alone (the graph engine) */
+  /** the head computes the logits of the table's tokens alone (our own engines) */
   cutVocabulary?: boolean;
   /**
    * likely tokens are evaluated before they are drawn and kept where they are what is drawn, as far as that is likely to
@@ -335,6 +336,8 @@ export interface GenerateResult {
 export interface GeneratorHandle {
   /** One bounded lock-step pass: all rows of all prompts given. */
   generate(options: GenerateOptions): Promise<GenerateResult>;
+  /** What the engine device leaves to the CPU, for its device has no kernel for it, by name. */
+  onCpu(): string[];
   /** Ends a running generate() early with E_ABORTED. */
   abort(): void;
   close(): void;

@@ -10,6 +10,7 @@ import type {
   GenerateResult,
   GeneratorSwitches,
   ModelHandle,
+  ModelInfo,
   OpenGeneratorOptions,
 } from "../native/addon";
 import { loadAddon } from "../native/load";
@@ -79,7 +80,9 @@ export interface GroupControl {
 /** Rows of a group; where rows are quick it has more, for each costs a file and a pass of the few rows drawn again. */
 const GROUP_ROWS = 256;
 const DENSE_GROUP_ROWS = 1024;
-/** Generators of the engine dense: while one's rows are chosen another's are evaluated. */
+/** Of table models on a device: a pass is to have rows enough for it. */
+const DEVICE_GROUP_ROWS = 4096;
+/** Generators where rows are quick: while one's rows are chosen another's are evaluated. */
 const MOST_GENERATORS = 2;
 
 /**
@@ -144,13 +147,15 @@ export class Sampler {
         ...{ columns, schema, labelInDistance, allowCopies, minDistance, distances: explain, threads },
       });
       const nContext = prompts.longestPrompt(plan.orders) + plan.longestRow;
-      const isDense = model.info().engine === "dense";
+      const info = model.info();
+      const isTable = options.cells !== undefined;
+      const quickRows = quickGroupRows(info, isTable);
       const nDraws = plan.guess?.draws ?? 1;
-      const groupRows = settings.groupRows ?? atLeastOne((isDense ? DENSE_GROUP_ROWS : GROUP_ROWS) / nDraws);
+      const groupRows = settings.groupRows ?? atLeastOne((quickRows ?? GROUP_ROWS) / nDraws);
       // What a row's logits are does not depend on the generator there, nor on its threads.
       const isBulk = (options.settings.rows ?? Infinity) > groupRows;
-      const nGenerators = isDense && isBulk ? Math.min(MOST_GENERATORS, threads) : 1;
-      const wanted = sequencesOf(settings, model.info(), nContext, device);
+      const nGenerators = quickRows !== undefined && isBulk ? Math.min(MOST_GENERATORS, threads) : 1;
+      const wanted = sequencesOf(settings, { model: info, isTable, nContext, device, nGenerators });
       throwIfAborted(options.signal, "sampling");
       const open: OpenGeneratorOptions = {
         automaton: plan.tables,
@@ -169,6 +174,12 @@ export class Sampler {
       const { generator, nSequences } = await openFitting(model, open, settings.rowsPerPrompt, device);
       if (nSequences < wanted) {
         plan.warnings.push(`${device.description} has memory for ${nSequences} rows at once, not ${wanted}`);
+      }
+      const onCpu = generator.onCpu();
+      if (onCpu.length > 0) {
+        plan.warnings.push(
+          `${device.description} has no kernel for ${onCpu.join(", ")}: the CPU computes it`,
+        );
       }
       const generators = [generator];
       while (generators.length < nGenerators) {
@@ -334,6 +345,12 @@ export class Sampler {
   private temperatures(): Float64Array {
     return Float64Array.from(this.drawnSchema.fields, ({ name }) => this.settings.temperatures[name] ?? NaN);
   }
+}
+
+/** Rows of a group where they are quick; undefined elsewhere. */
+function quickGroupRows({ engine }: ModelInfo, isTable: boolean): number | undefined {
+  if (engine === "device") return isTable ? DEVICE_GROUP_ROWS : undefined;
+  return engine === "dense" ? DENSE_GROUP_ROWS : undefined;
 }
 
 /** Finds what no row can satisfy before a model is loaded. @throws E_USAGE */

@@ -22,8 +22,11 @@ const sampleSettingsSchema = z.strictObject({
   rowsPerPrompt: z.int().min(1).max(256).default(1),
   /** rows decoded in lock-step; default by the memory that they take, see sequences.ts */
   nSequences: z.int().min(1).max(4096).optional(),
-  /** what evaluates the model: llama.cpp, our graph over 8-bit weights, ours for small F32 models, or the faster here [auto] */
-  engine: z.enum(["auto", "dense", "graph", "llama"]).default("auto"),
+  /**
+   * what evaluates the model: llama.cpp, our graph over 8-bit weights, ours for small F32 models, ours of a device's
+   * operations, or the fastest here [auto]
+   */
+  engine: z.enum(["auto", "dense", "device", "graph", "llama"]).default("auto"),
   /**
    * whether rows may equal a row trained on; else they are drawn again. Absent: they may where a tenth of the rows trained
    * on repeat others, for there an equal row tells of nobody.
@@ -40,7 +43,7 @@ const sampleSettingsSchema = z.strictObject({
   explain: z.boolean().default(false),
   /**
    * rows that are drawn, kept and yielded together; rows depend on (seed, number of the group, row in it) [256; 1024 with
-   * the engine dense]
+   * the engine dense; 4096 of a table model with the engine device]
    */
   groupRows: z.int().min(1).max(65536).optional(),
   ...modelSettings,

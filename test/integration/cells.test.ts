@@ -22,7 +22,7 @@ describe.each<CellOptions>([{ numbers: "bins" }, { numbers: "digits" }, {}])(
       await newModel({ out: base, ...shape, nVocabulary: language.size, seed: 1 });
     });
 
-    it.each(["llama", "dense"] as const)("are valid with the engine %s", async (engine) => {
+    it.each(["llama", "dense", "device"] as const)("are valid with the engine %s", async (engine) => {
       const sampler = await Sampler.open({
         ...{ schema, columns, cells: language, base, format: "compact", description: "", k: 0 },
         settings: { engine, seed: 3, threads: 1, prompt: "none", allowCopies: true },

@@ -61,6 +61,17 @@ describe("engines", () => {
     expect(agreement(dense, llama)).toBeGreaterThan(0.9);
   });
 
+  it("the graph for devices draws nearly the rows of the dense one, whatever the threads, and shares prompts", async () => {
+    const [dense, device, again] = [
+      await draw({ engine: "dense" }),
+      await draw({ engine: "device" }),
+      await draw({ engine: "device", threads: 3 }),
+    ];
+    expect(device).toEqual(again);
+    expect(agreement(device, dense)).toBeGreaterThan(0.95);
+    expect(await draw({ engine: "device", rowsPerPrompt: 4 })).toHaveLength(32);
+  });
+
   whereFast("the graph draws nearly the rows that llama.cpp draws, and the same again", async () => {
     const [llama, graph, again] = [
       await draw({ engine: "llama" }),
@@ -78,7 +89,7 @@ describe("engines", () => {
   });
 
   it("our own are refused for an architecture that it lacks, by name", async () => {
-    for (const engine of ["graph", "dense"] as const) {
+    for (const engine of ["graph", "dense", "device"] as const) {
       await expect(loadAddon().openModel({ path: other, engine })).rejects.toMatchObject({
         code: "E_MODEL",
         message: expect.stringContaining("internlm2") as string,

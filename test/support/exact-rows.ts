@@ -48,7 +48,7 @@ export interface Drawing {
  * random weights before the tests of a file, and closes it behind them.
  */
 export class ExactRows {
-  readonly engines: SampleEngine[] = ["llama", "dense", ...graph];
+  readonly engines: SampleEngine[] = ["llama", "dense", "device", ...graph];
   automaton!: RowAutomaton;
   /** every row that the schema allows */
   paths!: Path[];
