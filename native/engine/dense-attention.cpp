@@ -47,15 +47,20 @@ void causal_softmax(float* scores, int64_t first, int64_t n, int64_t stride, flo
     for (int64_t j = 1; j <= own; j++) largest = std::max(largest, row[j]);
     const auto exponential = [&](float x) { return std::exp(scale * std::min(x - largest, 0.0f)); };
     const int64_t seen = (own + kLanes) / kLanes * kLanes;
-    if (is_long) {  // in a loop of its own, whose last bits differ, the compiler takes many at once
-      for (int64_t j = 0; j < seen; j++) row[j] = exponential(row[j]);
-    }
     float sums[kLanes] = {};
-    for (int64_t j = 0; j < seen; j += kLanes) {
-      for (int64_t l = 0; l < kLanes; l++) {
-        const float p = is_long ? row[j + l] : exponential(row[j + l]);
-        row[j + l] = j + l <= own ? p : 0.0f;
-        sums[l] += row[j + l];
+    if (is_long) {  // loops of their own, whose last bits differ, are done in whole registers
+      for (int64_t j = 0; j <= own; j++) row[j] = exponential(row[j]);
+      std::fill(row + own + 1, row + seen, 0.0f);
+      for (int64_t j = 0; j < seen; j += kLanes) {
+        for (int64_t l = 0; l < kLanes; l++) sums[l] += row[j + l];
+      }
+    } else {
+      for (int64_t j = 0; j < seen; j += kLanes) {
+        for (int64_t l = 0; l < kLanes; l++) {
+          const float p = exponential(row[j + l]);
+          row[j + l] = j + l <= own ? p : 0.0f;
+          sums[l] += row[j + l];
+        }
       }
     }
     float sum = 0;
