@@ -219,6 +219,66 @@ const FIGURES = {
       ]),
     );
   },
+  impute() {
+    const measured = results("impute");
+    const metrics = [
+      ["accuracy", (x) => `${(100 * x).toFixed(1)} %`],
+      ["rmse", (x) => x.toFixed(3)],
+      ["mae", (x) => x.toFixed(3)],
+      ["impute_s", (x) => `${x.toFixed(x < 10 ? 1 : 0)} s`],
+      ["peak_memory", (x) => `${x.toFixed(0)} MB`],
+    ];
+    return measuredTable(
+      measured,
+      [
+        "a fifth of adult's cells held out",
+        "categories right",
+        "rms error",
+        "mean error",
+        "filled in",
+        "memory",
+      ],
+      [
+        ["`--impute mean`", { subject: "harmonic", impute: "mean" }],
+        ["`--impute median`", { subject: "harmonic", impute: "median" }],
+        ["`--impute draw`", { subject: "harmonic", impute: "draw" }],
+        ["5 nearest neighbours", { subject: "knn", k: 5 }],
+        ["15 nearest neighbours", { subject: "knn", k: 15 }],
+        ["MICE", { subject: "mice", trees: 0 }],
+        ["MICE by boosted trees", { subject: "mice", trees: 50 }],
+        ["commonest value, mean", { subject: "floor", median: 0 }],
+        ["commonest value, median", { subject: "floor", median: 1 }],
+      ].map(([text, settings]) => [
+        text,
+        ...metrics.map(([metric, show]) => median(measured, metric, settings, show)),
+      ]),
+    );
+  },
+  conditions() {
+    const measured = results("conditions");
+    return measuredTable(
+      measured,
+      [
+        "rows of adult",
+        "nats a row, natural order",
+        "shapes under a condition",
+        "of real rows",
+        "trained in",
+      ],
+      [
+        ["any order (`--permute`)", "any order"],
+        ["natural order", "natural order"],
+      ].map(([text, subject]) => [
+        text,
+        ...[
+          ["nats_per_row", (x) => x.toFixed(2)],
+          ["column_shapes", (x) => x.toFixed(3)],
+          ["column_shapes_real", (x) => x.toFixed(3)],
+          ["train_s", (x) => `${x.toFixed(0)} s`],
+        ].map(([metric, show]) => median(measured, metric, { subject }, show)),
+      ]),
+    );
+  },
   groups() {
     const measured = results("groups");
     const kinds = [
