@@ -225,6 +225,7 @@ const FIGURES = {
       ["accuracy", (x) => `${(100 * x).toFixed(1)} %`],
       ["rmse", (x) => x.toFixed(3)],
       ["mae", (x) => x.toFixed(3)],
+      ["train_s", (x) => (x === 0 ? "" : `${x.toFixed(0)} s`)],
       ["impute_s", (x) => `${x.toFixed(x < 10 ? 1 : 0)} s`],
       ["peak_memory", (x) => `${x.toFixed(0)} MB`],
     ];
@@ -235,6 +236,7 @@ const FIGURES = {
         "categories right",
         "rms error",
         "mean error",
+        "learnt in",
         "filled in",
         "memory",
       ],
