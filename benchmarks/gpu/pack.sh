@@ -26,8 +26,9 @@ git rev-parse HEAD >"$to/commit.txt"
 
 # Of llama.cpp what a backend for CUDA and the CPU takes, patched. The stamp says which it is, for there is no history.
 llama=$to/third_party/llama.cpp
-mkdir -p "$llama/ggml/src" "$llama/common" "$llama/vendor"
-(cd third_party/llama.cpp && cp -r CMakeLists.txt cmake include src LICENSE licenses scripts "$llama/" 2>/dev/null || true)
+mkdir -p "$llama/ggml/src"
+(cd third_party/llama.cpp && cp -r CMakeLists.txt LICENSE cmake include src vendor "$llama/")
+rm -r "$llama/vendor/cpp-httplib"
 (cd third_party/llama.cpp/ggml && cp -r CMakeLists.txt cmake include "$llama/ggml/")
 for entry in third_party/llama.cpp/ggml/src/*; do
   case $(basename "$entry") in
@@ -35,7 +36,11 @@ for entry in third_party/llama.cpp/ggml/src/*; do
   *) [ -d "$entry" ] || cp "$entry" "$llama/ggml/src/" ;;
   esac
 done
-cp third_party/llama.cpp/.git/harmonic-patches "$llama/harmonic-patches"
+if [ -f third_party/llama.cpp/.git/harmonic-patches ]; then
+  cp third_party/llama.cpp/.git/harmonic-patches "$llama/"
+else
+  : >"$llama/harmonic-patches"
+fi
 
 cmake "-DHARMONIC_FAISS_SOURCE_DIR=$PWD/third_party/faiss" "-DHARMONIC_FAISS_WORK_DIR=$PWD/build/faiss-source" \
   -P cmake/fetch-faiss.cmake >&2

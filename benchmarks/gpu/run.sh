@@ -96,7 +96,7 @@ build() {
   timeout "$limit" cmake --build "$BUILD" -j "$threads" --target "$@" -- "$keep" >>"$log" 2>&1
 }
 
-bench=$BUILD/Release/harmonic-bench
+bench=${BENCH:-$BUILD/Release/harmonic-bench}
 if [ "$SKIP_BUILD" != 1 ]; then
   say "building for $gpu_name with $threads threads"
   if [ "$DEVICE" = cpu ]; then
