@@ -49,14 +49,11 @@ part() {
   fi
   [ "$limit" -gt "$rest" ] && limit=$rest
   say "$subject, $task"
-  if timeout "$limit" "$@" >"$OUT/part.tsv" 2>"$OUT/part.err"; then
-    cat "$OUT/part.tsv" >>"$measured"
-    cat "$OUT/part.err" >>"$log"
-    return 0
-  fi
+  timeout "$limit" "$@" >"$OUT/part.tsv" 2>"$OUT/part.err"
   local status=$? reason
   cat "$OUT/part.tsv" >>"$measured"
   cat "$OUT/part.err" >>"$log"
+  [ $status = 0 ] && return 0
   reason=$(tail -n 1 "$OUT/part.err" | tr '\t' ' ' | cut -c1-300)
   [ "$status" = 124 ] && reason="not done after $limit s"
   fail "$subject" "$task" "$metric" "${reason:-ended with $status}"
