@@ -66,7 +66,8 @@ function fit(column: FeatureColumn, index: number, offset: number, ranked: boole
   if (column.kind === "category") {
     const featureOf = rankCategories(column.codes, column.values.length);
     if (ranked) return { kind: "rank", index, offset, width: 1, featureOf };
-    return { kind: "category", index, offset, width: Math.max(...featureOf) + 1, featureOf };
+    const last = featureOf.reduce((most, feature) => Math.max(most, feature), -1);
+    return { kind: "category", index, offset, width: last + 1, featureOf };
   }
   let n = 0;
   let sum = 0;

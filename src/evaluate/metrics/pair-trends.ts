@@ -1,3 +1,4 @@
+import type { Random } from "../../random";
 import { rowCount } from "../../table/columns";
 import { binCells, equalWidths, Shares, type Binned } from "../bins";
 import { pickRows, type Cells } from "../cells";
@@ -9,6 +10,8 @@ import { sdmetricsTrends } from "../sdmetrics-trends";
 
 /** Bins of a number beside a category. */
 const BINS = 10;
+/** Most columns whose pairs are compared; of more, so many are drawn. */
+const MAX_COLUMNS = 200;
 
 /**
  * Mean over all pairs of columns: two numbers, correlation similarity 1 - |r - r'| / 2; else contingency similarity,
@@ -30,7 +33,12 @@ export const pairTrends: Metric = {
     { key: "sdmetrics", title: "by SDMetrics 0.32, pairs above its threshold", direction: "higher" },
   ],
   yardstick: "fresh",
-  async compute(table, { train, random }) {
+  async compute(whole, { train: all, random }) {
+    const chosen = chooseColumns(all.length, random("trend columns"));
+    const [train, table] = [all, whole].map((columns) => chosen.map((c) => columns[c]!)) as [
+      Cells[],
+      Cells[],
+    ];
     const pairs = pairsOf(train);
     const scored = pairs.compare(table);
     const [error] = bootstrapErrors(
@@ -51,9 +59,20 @@ export const pairTrends: Metric = {
         sdmetrics: sdmetricsTrends(train, table),
       },
       detail: { pairs: scored },
+      notes: chosen.length < all.length ? [`the pairs of ${chosen.length} of ${all.length} columns`] : [],
     };
   },
 };
+
+/** The columns whose pairs are compared, ascending. */
+function chooseColumns(n: number, random: Random): number[] {
+  const columns = Array.from({ length: n }, (_, c) => c);
+  if (n <= MAX_COLUMNS) return columns;
+  return random
+    .shuffle(columns)
+    .slice(0, MAX_COLUMNS)
+    .sort((a, b) => a - b);
+}
 
 interface Pair {
   columns: [string, string];
