@@ -9,6 +9,7 @@ import { rowCount } from "../table/columns";
 import { languageTrainSettings, modelColumns, tableTrainSettings } from "../train/table-settings";
 import type { TrainPlan } from "../train/train";
 import { type BaseChoice, chooseBase, namedBase } from "./choose-base";
+import { checkTableModel } from "./check-table-model";
 import { FILES, RunFolder } from "./folder";
 import { withPreset, type PresetName } from "./presets";
 import { evaluateStage, type EvaluateStageSettings } from "./stages/evaluate";
@@ -153,11 +154,10 @@ async function workOf(tables: RealTables, { named, preprocess, train, options }:
     base = (await namedBase(choice.name, options))!;
   }
   if (!isTableBase(base)) return { base, preprocess, train: languageTrainSettings(train) };
-  return {
-    base,
-    preprocess: tablePreprocessSettings(preprocess),
-    train: tableTrainSettings(train, rowCount(columns), modelColumns(schema)),
-  };
+  const settings = tableTrainSettings(train, rowCount(columns), modelColumns(schema));
+  const wanted = { base, preprocess: tablePreprocessSettings(preprocess), train: settings };
+  checkTableModel(schema, columns, settings, options.sample?.allowCopies);
+  return wanted;
 }
 
 /** The base of a run that the folder holds already, by its name. */

@@ -22,6 +22,11 @@ export interface GateOptions {
 /** Share of rows that repeat others from which on a copy is what the table itself does. */
 const MANY_REPEATS = 0.1;
 
+/** Whether the rows of a table repeat others so often that rows drawn may repeat them too. */
+export function repeatsEnough(rows: RowIndex, nRows: number): boolean {
+  return 1 - rows.nDistinct / nRows >= MANY_REPEATS;
+}
+
 /** Why a row may not stand: it equals a row trained on, or is nearer to one than allowed. */
 export type Leak = "copies" | "near";
 
@@ -46,7 +51,7 @@ export class PrivacyGate {
     if (n === 0) return;
     if (allowCopies !== true) this.copies = new RowIndex(columns);
     const repeats = this.copies === undefined ? 0 : 1 - this.copies.nDistinct / n;
-    if (allowCopies === undefined && repeats >= MANY_REPEATS) {
+    if (allowCopies === undefined && this.copies && repeatsEnough(this.copies, n)) {
       this.copies = undefined;
       this.warnings.push(
         `rows that equal a row trained on are kept: ${Math.round(100 * repeats)} % of the table's rows repeat another one`,

@@ -66,7 +66,9 @@ export class TrainRun {
     const { options, curriculum, held, lessons, settings } = this.parts;
     const started = Date.now();
     const firstStep = resumed?.step ?? 0;
-    const now = await this.measure(held.length > 0 ? held : lessons(firstStep).slice(0, 2));
+    // Rows of a table model are quick, and one or two say little of what many take.
+    const first = lessons(firstStep).slice(0, this.parts.byColumn ? undefined : 2);
+    const now = await this.measure(held.length > 0 ? held : first);
     this.validation = this.newValidation(resumed?.validation?.before ?? now.lossPerRow);
     if (resumed) this.restore(resumed);
     options.onPlan?.(this.plan(firstStep, now.tokensPerSecond / BACKWARD_FACTOR));
@@ -173,7 +175,7 @@ export class TrainRun {
       ...(byColumn && { lossPerColumn: lossPerColumn(loss, lessons, this.names) }),
       learningRate,
       gradientNorm,
-      tokensPerSecond: tokens / ((Date.now() - started) / 1000),
+      tokensPerSecond: tokens / secondsSince(started),
     };
   }
 
@@ -232,7 +234,7 @@ export class TrainRun {
     const loss = await this.pass(lessons, (batch) => this.parts.trainer.evaluate(batch));
     return {
       lossPerRow: loss.reduce((a, b) => a + b, 0) / lessons.reduce((n, lesson) => n + lesson.nRows, 0),
-      tokensPerSecond: countTokens(lessons) / ((Date.now() - started) / 1000),
+      tokensPerSecond: countTokens(lessons) / secondsSince(started),
     };
   }
 
@@ -255,7 +257,10 @@ export class TrainRun {
     try {
       return await work();
     } catch (error) {
-      if (isHarmonicError(error) && error.code === "E_ABORTED") await this.checkpoint(step);
+      if (!isHarmonicError(error)) throw error;
+      if (error.code === "E_ABORTED") await this.checkpoint(step);
+      // A device that is gone keeps its adapter: the checkpoint before stays.
+      if (error.code === "E_NATIVE") await this.checkpoint(step).catch(() => undefined);
       throw error;
     }
   }
@@ -326,6 +331,9 @@ function dearestColumns(losses: Record<string, number> | undefined): string | un
   const named = sorted.slice(0, COLUMNS_NAMED).map(([name, loss]) => `${name} ${loss.toFixed(2)}`);
   return ` (${named.join(", ")})`;
 }
+
+/** At least one of the clock's steps. */
+const secondsSince = (started: number): number => Math.max(1, Date.now() - started) / 1000;
 
 const countTokens = (lessons: readonly Lesson[]): number =>
   lessons.reduce((n, lesson) => n + lesson.tokens.length, 0);

@@ -208,13 +208,16 @@ async function trainWith(work: TrainWork): Promise<TrainResult> {
   const mask = (): Uint8Array => (full ? new Uint8Array(0) : writer.automaton.allowedSets);
   const opened =
     settings.train === "all"
-      ? await openWhole(work, writer.automaton, open)
+      ? await openWhole(work, writer.automaton, open, longestOf(lessons(0)))
       : await openAdapter(
           options,
           settings,
           { ...open, allowedSets: mask() },
           {
-            longest: options.maxMemory === undefined ? lessons(0) : [writer.train.longest(k), ...writer.held],
+            longest:
+              options.maxMemory === undefined && open.device === undefined
+                ? lessons(0)
+                : [writer.train.longest(k), ...writer.held],
             nGroups: Math.max(Math.min(settings.batch, curriculum.groupsPerEpoch), writer.held.length),
             begun: resumed?.memory,
           },
@@ -244,6 +247,9 @@ async function trainWith(work: TrainWork): Promise<TrainResult> {
   }
 }
 
+const longestOf = (lessons: readonly Lesson[]): number =>
+  lessons.reduce((length, { tokens }) => Math.max(length, tokens.length), 1);
+
 type Opened = Pick<TrainRunParts, "trainer" | "memory" | "save">;
 
 async function openAdapter(
@@ -256,7 +262,7 @@ async function openAdapter(
     ...limits,
     maxMemory: leastMemory(options, settings, open),
     microBatchTokens: settings.microBatchTokens,
-    longest: limits.longest.reduce((length, { tokens }) => Math.max(length, tokens.length), 1),
+    longest: longestOf(limits.longest),
   });
   const { weights, recompute } = memory;
   const trainer = await loadAddon().openTrainer({ ...open, weights, recompute });
@@ -267,8 +273,12 @@ async function openWhole(
   { model, options, settings, language }: TrainWork,
   automaton: RowAutomaton,
   { path, dropout = 0, threads, vocabulary }: Omit<OpenTrainerOptions, "allowedSets">,
+  longest: number,
 ): Promise<Opened> {
-  const memory = planWhole(model, settings, options.maxMemory);
+  const { maxMemory } = options;
+  const memory = planWhole(model, settings, {
+    ...{ maxMemory, longest, ofTable: language instanceof CellLanguage },
+  });
   const trainer = await loadAddon().openFullTrainer({
     ...{ path, dropout, threads, vocabulary },
     allowedSets: vocabulary.length === 0 ? ALL_ALLOWED : automaton.sets,

@@ -51,7 +51,7 @@ it("a base too large to be trained whole is refused with what it would need", as
   const info = { ...model.info(), nParameters: 400_000_000 };
   const settings = parseTrainSettings({ train: "all", threads: 2 });
   expect(() => planWhole(info, settings)).toThrow(/400,000,000 weights .* needs about 1\d/);
-  expect(() => planWhole(model.info(), settings, 1000)).toThrow("more than");
+  expect(() => planWhole(model.info(), settings, { maxMemory: 1000 })).toThrow("more than");
   model.close();
 });
 
