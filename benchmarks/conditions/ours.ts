@@ -19,6 +19,7 @@ import type { TableSplits } from "../tasks/splits";
 interface ConditionsTrial {
   splits: TableSplits;
   permute: boolean;
+  epochs?: number;
   /** rows drawn under the condition, and test rows whose likelihood is measured */
   rows: number;
   threads: number;

@@ -11,42 +11,40 @@ export interface TrainedFolder {
   peakMemory: number;
 }
 
-const folderOf = (permute: boolean): string => benchmarkCache(permute ? "impute-permuted" : "impute-natural");
-const noteIn = (folder: string): string => join(folder, "trained.json");
+export interface TrainedOptions {
+  splits: TableSplits;
+  threads: number;
+  /** write columns in any order, not the natural one */
+  permute: boolean;
+  /** passes over the table; default: as many as suit it */
+  epochs?: number;
+}
+
+const FOLDERS = benchmarkCache("impute-models");
+const NOTE = "trained.json";
 
 /** Forgets the models of the last run. */
 export function forgetTrained(): void {
-  for (const permute of [true, false]) rmSync(folderOf(permute), { recursive: true, force: true });
+  rmSync(FOLDERS, { recursive: true, force: true });
 }
 
-/** A table model by its defaults, in any order of the columns or in the natural one; trained by the first trial of a run. */
-export async function trainedFolder({
-  splits,
-  threads,
-  permute,
-}: {
-  splits: TableSplits;
-  threads: number;
-  permute: boolean;
-}): Promise<TrainedFolder> {
-  const folder = folderOf(permute);
-  if (existsSync(noteIn(folder))) return JSON.parse(readFileSync(noteIn(folder), "utf8")) as TrainedFolder;
+/** A table model, by its defaults but for what is given; trained by the first trial of a run that needs it. */
+export async function trainedFolder(options: TrainedOptions): Promise<TrainedFolder> {
+  const { splits, threads, permute, epochs } = options;
+  const folder = join(FOLDERS, `${permute ? "permuted" : "natural"}-${epochs ?? "default"}`);
+  const note = join(folder, NOTE);
+  if (existsSync(note)) return JSON.parse(readFileSync(note, "utf8")) as TrainedFolder;
   rmSync(folder, { recursive: true, force: true });
   const common = ["--threads", String(threads), "--quiet", "--json"];
   await harmonic([
-    "preprocess",
-    splits.train,
-    "--target",
-    splits.target,
-    "--out",
-    folder,
-    "--k",
-    "0",
-    ...common,
+    ...["preprocess", splits.train, "--target", splits.target],
+    ...["--out", folder, "--k", "0", ...common],
   ]);
   const order = permute ? ["--permute"] : [];
-  const { result, peakMemory } = await harmonic(["train", folder, "--base", "table", ...order, ...common]);
+  const passes = epochs === undefined ? [] : ["--epochs", String(epochs)];
+  const settings = ["--base", "table", ...order, ...passes];
+  const { result, peakMemory } = await harmonic(["train", folder, ...settings, ...common]);
   const trained = { folder, seconds: result["seconds"]!, peakMemory };
-  writeFileSync(noteIn(folder), JSON.stringify(trained));
+  writeFileSync(note, JSON.stringify(trained));
   return trained;
 }
