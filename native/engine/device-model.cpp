@@ -16,6 +16,16 @@ bool is_small_f32(const GgufFile& file) {
   return n <= kMostExactParameters;
 }
 
+/** BF16, whose products CUDA adds up in 32 bits and F16's in 16; F16 where a backend lacks it. */
+ggml_type matrix_type(const DeviceBackend& backend) {
+  const std::unique_ptr<ggml_context, void (*)(ggml_context*)> context(
+      ggml_init({ggml_tensor_overhead() * 4, nullptr, true}), ggml_free);
+  ggml_context* c = context.get();
+  ggml_tensor* product = ggml_mul_mat(c, ggml_new_tensor_2d(c, GGML_TYPE_BF16, 64, 64),
+                                      ggml_new_tensor_2d(c, GGML_TYPE_F32, 64, 64));
+  return ggml_backend_supports_op(backend.get(), product) ? GGML_TYPE_BF16 : GGML_TYPE_F16;
+}
+
 }  // namespace
 
 DeviceModel::DeviceModel(const std::string& base, const std::string& adapter,
@@ -26,7 +36,7 @@ DeviceModel::DeviceModel(const std::string& base, const std::string& adapter,
   WeightsOptions options;
   options.path = base;
   options.adapter = adapter;
-  options.type = is_exact_ ? GGML_TYPE_F32 : GGML_TYPE_F16;
+  options.type = is_exact_ ? GGML_TYPE_F32 : matrix_type(backend_);
   options.measured = true;
   backend_.expect_memory(Weights(options, backend_.get()).bytes(), "the base's weights");
   options.measured = false;

@@ -10,8 +10,8 @@
 namespace harmonic {
 
 /**
- * A model's weights in a device's memory, with its adapter merged: matrices in 16 bits, those of
- * small F32 models as they are. Evaluators share it.
+ * A model's weights in a device's memory, with its adapter merged: matrices in BF16, as they
+ * are trained with, of small F32 models as they are. Evaluators share it.
  */
 class DeviceModel {
  public:

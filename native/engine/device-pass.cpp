@@ -57,8 +57,11 @@ class DevicePass::Builder {
  private:
   ggml_tensor* in(PassInput which) const { return pass_.inputs_[static_cast<int>(which)]; }
 
-  ggml_tensor* multiply(ggml_tensor* matrix, ggml_tensor* x) {
-    ggml_tensor* y = ggml_mul_mat(c_, matrix, x);
+  /** Of a model's matrix, at no asked precision: CUDA would make an F32 copy of it each time. */
+  ggml_tensor* multiply(ggml_tensor* matrix, ggml_tensor* x) { return ggml_mul_mat(c_, matrix, x); }
+
+  ggml_tensor* multiply_in_f32(ggml_tensor* a, ggml_tensor* b) {
+    ggml_tensor* y = ggml_mul_mat(c_, a, b);
     ggml_prec_set_acc(y, GGML_PREC_F32);
     return y;
   }
@@ -164,13 +167,13 @@ class DevicePass::Builder {
     return out;
   }
   ggml_tensor* products(ggml_tensor* q, int layer) {
-    ggml_tensor* scores = multiply(heads_of(cache_.keys(layer)), q);
+    ggml_tensor* scores = multiply_in_f32(heads_of(cache_.keys(layer)), q);
     ggml_tensor* shares = ggml_soft_max_ext(c_, scores, mask_, scale(), 0);
     ggml_tensor* values = cache_.values(layer);
     values = ggml_view_4d(c_, values, s_.n_positions, hp_.head_dim, hp_.n_heads_kv, s_.n_rows,
                           values->nb[1], hp_.head_dim * values->nb[1], values->nb[2],
                           s_.first_row * values->nb[2]);
-    return ggml_cont(c_, ggml_permute(c_, multiply(values, shares), 0, 2, 1, 3));
+    return ggml_cont(c_, ggml_permute(c_, multiply_in_f32(values, shares), 0, 2, 1, 3));
   }
 
   DevicePass& pass_;

@@ -1,31 +1,13 @@
 #include "engine/device-runner.h"
 
-#include <cctype>
 #include <exception>
 
 #include "engine/backends.h"
 #include "engine/error.h"
+#include "engine/graph-node.h"
 #include "engine/runtime.h"
 
 namespace harmonic {
-namespace {
-
-// Nodes that only look at another's memory.
-bool is_view(const ggml_tensor* t) {
-  return t->op == GGML_OP_NONE || t->op == GGML_OP_RESHAPE || t->op == GGML_OP_VIEW ||
-         t->op == GGML_OP_PERMUTE || t->op == GGML_OP_TRANSPOSE;
-}
-
-// "get rows" of GET_ROWS; of a custom operation the name that it was given.
-std::string name_of(const ggml_tensor* t) {
-  if (t->op == GGML_OP_CUSTOM) return ggml_get_name(t);
-  std::string name = ggml_op_desc(t);
-  for (char& c : name) c = c == '_' ? ' ' : static_cast<char>(std::tolower(c));
-  return name;
-}
-
-}  // namespace
-
 DeviceRunner::DeviceRunner(const std::string& device, ggml_backend_t cpu)
     : name_(device), backend_(ggml_backend_dev_init(find_device(device), nullptr)), cpu_(cpu) {
   if (backend_) return;
@@ -57,7 +39,8 @@ std::unique_ptr<TrainOps> DeviceRunner::ops(ggml_context* c, ggml_cgraph* graph,
 void DeviceRunner::look_at(ggml_cgraph* graph) {
   for (int i = 0; i < ggml_graph_n_nodes(graph); i++) {
     const ggml_tensor* node = ggml_graph_node(graph, i);
-    if (!is_view(node) && !ggml_backend_supports_op(backend_, node)) on_cpu_.insert(name_of(node));
+    if (!is_view(node) && !ggml_backend_supports_op(backend_, node))
+      on_cpu_.insert(operation_of(node));
   }
 }
 
@@ -76,10 +59,10 @@ bool DeviceRunner::allocate(ggml_cgraph* graph) {
     if (is_view(node)) continue;
     const bool supported = ggml_backend_supports_op(backend_, node);
     if (!supported && node->view_src && node->view_src->buffer) {
-      throw Error(
-          "E_NATIVE",
-          "the device " + name_ + " has no kernel for what changes its memory: " + name_of(node),
-          "take the device cpu");
+      throw Error("E_NATIVE",
+                  "the device " + name_ +
+                      " has no kernel for what changes its memory: " + operation_of(node),
+                  "take the device cpu");
     }
     ggml_backend_sched_set_tensor_backend(scheduler_, node, supported ? backend_ : cpu_);
   }

@@ -1,30 +1,13 @@
 #include "engine/placed-graph.h"
 
-#include <cctype>
 #include <exception>
 #include <vector>
 
 #include "engine/error.h"
+#include "engine/graph-node.h"
 #include "engine/runtime.h"
 
 namespace harmonic {
-namespace {
-
-/** Nodes that only look at another's memory. */
-bool is_view(const ggml_tensor* t) {
-  return t->op == GGML_OP_NONE || t->op == GGML_OP_RESHAPE || t->op == GGML_OP_VIEW ||
-         t->op == GGML_OP_PERMUTE || t->op == GGML_OP_TRANSPOSE;
-}
-
-/** "get rows" of GET_ROWS. */
-std::string name_of(const ggml_tensor* t) {
-  std::string name = ggml_op_desc(t);
-  for (char& c : name) c = c == '_' ? ' ' : static_cast<char>(std::tolower(c));
-  return name;
-}
-
-}  // namespace
-
 PlacedGraph::PlacedGraph(const DeviceBackend& backend, ggml_cgraph* graph)
     : backend_(backend), graph_(graph), scheduler_(nullptr, ggml_backend_sched_free) {
   backend.expect_memory(bytes(), "the rows in flight");
@@ -61,9 +44,9 @@ void PlacedGraph::place() {
     if (is_view(node)) continue;
     const bool supported = ggml_backend_supports_op(backend_.get(), node);
     if (!supported) {
-      on_cpu_.insert(name_of(node));
+      on_cpu_.insert(operation_of(node));
       if (backend_.is_cpu() || (node->view_src && node->view_src->buffer)) {
-        throw Error("E_MODEL", backend_.name() + " has no kernel for: " + name_of(node),
+        throw Error("E_MODEL", backend_.name() + " has no kernel for: " + operation_of(node),
                     "take the engine llama, or the device cpu");
       }
     }

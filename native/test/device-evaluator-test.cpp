@@ -99,11 +99,11 @@ TEST(device_evaluator_agrees_with_the_dense_one_in_any_batches) {
 // Weights, keys and values in 16 bits; of the latter fused attention takes them.
 TEST(device_evaluator_computes_in_16_bits) {
   for (const char* architecture : {"llama", "qwen3"}) {
-    const std::string base = test::write_tiny_model(architecture, GGML_TYPE_F16);
+    const std::string base = test::write_tiny_model(architecture, GGML_TYPE_BF16);
     EvaluatorOptions options = options_for(kSequences);
-    check_any_batches(*on_device(base, options), *dense(base, options), 3e-2);
+    check_any_batches(*on_device(base, options), *dense(base, options), 0.3);
     options.small_cache = false;
-    check_any_batches(*on_device(base, options), *dense(base, options), 2e-2);
+    check_any_batches(*on_device(base, options), *dense(base, options), 0.3);
   }
 }
 
@@ -178,7 +178,7 @@ TEST(device_evaluator_merges_the_adapter) {
 }
 
 TEST(device_evaluator_gives_the_same_again) {
-  const std::string base = test::write_tiny_model("llama", GGML_TYPE_F16);
+  const std::string base = test::write_tiny_model("llama", GGML_TYPE_BF16);
   const auto evaluator = on_device(base, options_for(4));
   std::vector<std::vector<float>> logits;
   for (int round = 0; round < 2; round++) {

@@ -8,7 +8,7 @@ namespace harmonic::test {
 /**
  * Writes a random model of two layers, width 32, 4 heads over 2, 64 token ids (a line end, then
  * characters from "!"), of architecture "llama", "qwen2" (biases) or "qwen3" (head norms), its
- * matrices in F32 or F16. Returns its path.
+ * matrices in F32 or BF16. Returns its path.
  */
 std::string write_tiny_model(const std::string& architecture, ggml_type matrices = GGML_TYPE_F32);
 
