@@ -50,7 +50,7 @@ export {
   type SampleToFileOptions,
 } from "./sample/sample";
 export type { SampleSettings, SampleSettingsInput } from "./sample/settings";
-export type { Conditions } from "./sample/row-plan";
+export type { Conditions } from "./sample/conditions";
 export { parseCondition, parseRule } from "./rules/parse";
 export { learnDependencies } from "./rules/dependencies";
 export { runBench, type BenchOptions } from "./bench/bench";

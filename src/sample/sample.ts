@@ -10,7 +10,7 @@ import { IdentifierColumns } from "./identifiers";
 import { batches, writeFile, writeFolder, type OutputOptions } from "./output";
 import { Parts } from "./parts";
 import type { RedrawCounts } from "./redraw";
-import { conditionsIdentity } from "./row-plan";
+import { conditionsIdentity } from "./conditions";
 import { Sampler, type SamplerOptions } from "./sampler";
 import type { SampleSettingsInput } from "./settings";
 import { noCounts } from "./stream";

@@ -8,7 +8,7 @@ import { HarmonicError } from "../../errors";
 import { hashFile } from "../../hash";
 import type { StageControl } from "../../progress";
 import { GUESS_DRAWS, type Guess } from "../../sample/best-guess";
-import type { Conditions } from "../../sample/row-plan";
+import type { Conditions } from "../../sample/conditions";
 import { sampleToFile, type SampleOptions } from "../../sample/sample";
 import { parseSampleSettings, type SampleSettingsInput } from "../../sample/settings";
 import { readTable } from "../../table/read";
