@@ -30,5 +30,6 @@ module.exports = {
   projects: (device === undefined ? ["unit", "integration", "parity", "e2e"] : ["device"]).map(project),
   // Two cores: a test that trains or samples takes one, and the models of more would not fit small machines.
   maxWorkers: 2,
-  testTimeout: 240_000,
+  // A renderer on the processor has time.
+  testTimeout: device === undefined ? 240_000 : 900_000,
 };

@@ -11,7 +11,7 @@ if [ "$HARMONIC_TEST_DEVICE" = vulkan ] && [ -z "${GGML_VK_VISIBLE_DEVICES:-}" ]
 for ((attempt = 1; attempt <= attempts; attempt++)); do
   say "jest, on the device $HARMONIC_TEST_DEVICE"
   code=0
-  node_modules/.bin/jest || code=$?
+  node_modules/.bin/jest --runInBand || code=$?
   [ "$code" -eq 139 ] || exit "$code"
   say "a segmentation fault in attempt $attempt of $attempts"
 done

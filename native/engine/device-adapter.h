@@ -25,6 +25,8 @@ class DeviceAdapter {
   DeviceAdapter(const DeviceAdapter&) = delete;
   DeviceAdapter& operator=(const DeviceAdapter&) = delete;
 
+  // Held on the device, or that would be.
+  size_t bytes() const { return 4 * ggml_nbytes(values_) + ggml_nbytes(factors_); }
   // A or B on the device.
   ggml_tensor* of(const ggml_tensor* matrix) const { return copies_.at(matrix).value; }
   // Adds to the gradient of A or B, in place.

@@ -1,7 +1,6 @@
 #include "engine/device-ops.h"
 
 #include <cmath>
-#include <limits>
 
 #include "ggml-backend.h"
 
@@ -36,23 +35,32 @@ DeviceOps::DeviceOps(ggml_context* c, ggml_cgraph* graph, const Hyperparameters&
       loss_(c, graph, mask),
       n_(n),
       positions_(input(c, GGML_TYPE_I32, n)),
-      mask_(input(c, GGML_TYPE_F32, n, n)) {
+      groups_(input(c, GGML_TYPE_F32, n)),
+      mask_(mask_of(groups_)) {
   if (!rope_factors.empty()) {
     frequencies_ = input(c, GGML_TYPE_F32, static_cast<int64_t>(rope_factors.size()));
   }
 }
 
+// 0 where a query may look, else far below any score: what lies ahead, and what another group has.
+ggml_tensor* DeviceOps::mask_of(ggml_tensor* groups) {
+  ggml_tensor* square = ggml_new_tensor_2d(c_, GGML_TYPE_F32, n_, n_);
+  ggml_tensor* of_query = ggml_repeat(c_, ggml_reshape_2d(c_, groups, 1, n_), square);
+  ggml_tensor* apart = ggml_sqr(c_, ggml_sub(c_, of_query, groups));
+  return ggml_diag_mask_inf(c_, ggml_scale(c_, apart, -1e20f), 0);
+}
+
 void DeviceOps::fill(const std::vector<int32_t>& offsets) const {
   std::vector<int32_t> positions(n_);
-  std::vector<float> mask(n_ * n_, -std::numeric_limits<float>::infinity());
+  std::vector<float> groups(n_);
   for (size_t g = 0; g + 1 < offsets.size(); g++) {
     for (int32_t i = offsets[g]; i < offsets[g + 1]; i++) {
       positions[i] = i - offsets[g];
-      for (int32_t j = offsets[g]; j <= i; j++) mask[i * n_ + j] = 0;
+      groups[i] = static_cast<float>(g);
     }
   }
   ggml_backend_tensor_set(positions_, positions.data(), 0, ggml_nbytes(positions_));
-  ggml_backend_tensor_set(mask_, mask.data(), 0, ggml_nbytes(mask_));
+  ggml_backend_tensor_set(groups_, groups.data(), 0, ggml_nbytes(groups_));
   loss_.fill();
   if (!frequencies_) return;
   // ggml divides by what these are the reciprocals of

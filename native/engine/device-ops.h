@@ -42,6 +42,7 @@ class DeviceOps final : public TrainOps {
     ggml_tensor* probabilities;  // [N keys, N queries, heads]
   };
 
+  ggml_tensor* mask_of(ggml_tensor* groups);
   Heads load(ggml_tensor* qkv, const LayerWeights& layer);
   ggml_tensor* part(ggml_tensor* t, int64_t first, int64_t n);
   ggml_tensor* swapped(ggml_tensor* t);
@@ -58,7 +59,8 @@ class DeviceOps final : public TrainOps {
   DeviceLoss loss_;
   const int64_t n_;
   ggml_tensor* positions_;              // [N] I32, from 0 in each group
-  ggml_tensor* mask_;                   // [N keys, N queries]: 0 where a query may look, else -inf
+  ggml_tensor* groups_;                 // [N]: which group each token is of
+  ggml_tensor* mask_;                   // [N keys, N queries]
   ggml_tensor* frequencies_ = nullptr;  // [head_dim / 2], or null
 };
 

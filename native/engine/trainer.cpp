@@ -235,9 +235,9 @@ std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
   if (!(device_ ? device_->allocate(pass.graph)
                 : ggml_gallocr_alloc_graph(allocator_, pass.graph))) {
     throw Error("E_NATIVE",
-                "not enough memory for a training step of " + std::to_string(batch.tokens.size()) +
-                    " tokens",
-                "use fewer tokens in a micro-batch");
+                "not enough memory " + (device_ ? "on the device " + options_.device + " " : "") +
+                    "for a training step of " + std::to_string(batch.tokens.size()) + " tokens",
+                "allow less by --max-memory, which computes fewer at a time");
   }
   ggml_backend_tensor_set(pass.tokens, batch.tokens.data(), 0, ggml_nbytes(pass.tokens));
   ggml_backend_tensor_set(pass.positions, batch.loss_positions.data(), 0,
@@ -270,14 +270,10 @@ TrainerMemory Trainer::memory(int64_t n, int64_t longest) {
       ggml_gallocr_free);
   size_t graph = 0;
   ggml_gallocr_reserve_n_size(allocator.get(), pass.graph, nullptr, nullptr, &graph);
-  graph += ggml_used_mem(pass.context.get());
-  if (device_) return {weights_->bytes(), weights_->reading_bytes(), adapter_->bytes(), graph, 0};
 
   const Hyperparameters& hp = weights_->hp;
-  const int64_t threads = options_.threads, share = (n + threads - 1) / threads + 16;
-  // queries, keys, their gradients and two squares of scores for each thread
-  size_t work = sizeof(float) * threads * (2 * longest * longest + 4 * longest * hp.head_dim);
   const LayerWeights& l = weights_->layers[0];
+  const int64_t threads = options_.threads, share = (n + threads - 1) / threads + 16;
   size_t product = 0;
   for (const FrozenMatrix* m : {&l.qkv, &l.output, &l.gate_up, &l.down}) {
     if (!m->forward8) {
@@ -290,8 +286,16 @@ TrainerMemory Trainer::memory(int64_t n, int64_t longest) {
       product = std::max(product, threads * matrix->work_bytes(share));
     }
   }
-  work += product;
-  return {weights_->bytes(), weights_->reading_bytes(), adapter_->bytes(), graph, work};
+  if (device_) {
+    const size_t weights = weights_->bytes() + device_->mask().bytes();
+    return {weights, 0, device_->adapter().bytes(), graph, product};
+  }
+  graph += ggml_used_mem(pass.context.get());
+  // queries, keys, their gradients and two squares of scores for each thread
+  const size_t squares =
+      sizeof(float) * threads * (2 * longest * longest + 4 * longest * hp.head_dim);
+  return {weights_->bytes(), weights_->reading_bytes(), adapter_->bytes(), graph,
+          squares + product};
 }
 
 std::vector<std::string> Trainer::on_cpu() {

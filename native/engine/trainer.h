@@ -37,7 +37,7 @@ struct TrainerOptions {
   bool measured = false;
 };
 
-// Bytes that a training pass takes, by what for.
+// Bytes that a training pass takes, by what for; of the device's memory where one computes.
 struct TrainerMemory {
   size_t weights;  // frozen
   size_t reading;  // beside them while they are read, before anything else is there

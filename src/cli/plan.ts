@@ -23,7 +23,7 @@ export function describePlan(plan: TrainPlan): string {
     `${formatAmount(plan.steps, "steps")}${resumed}`,
     formatAmount(plan.tokens, "tokens"),
     formatAmount(plan.parameters, "parameters"),
-    describeMemory(plan.memory),
+    describeMemory(plan),
     ...describeRare(plan.rare ?? []),
     ...(plan.onCpu?.length ? [`${plan.onCpu.join(" and ")} on the CPU`] : []),
     `about ${formatSeconds(plan.estimatedSeconds)} here`,
@@ -42,7 +42,7 @@ function describeRare(rare: NonNullable<TrainPlan["rare"]>): string[] {
 }
 
 /** "about 0.91 GB of memory", with what is done to keep to a limit. */
-function describeMemory({ bytes, recompute, microBatchTokens }: TrainPlan["memory"]): string {
+function describeMemory({ memory: { bytes, recompute, microBatchTokens }, onCpu }: TrainPlan): string {
   const how = recompute ? ` (blocks computed again, ${microBatchTokens} tokens at a time)` : "";
-  return `up to ${formatBytes(bytes)} of memory${how}`;
+  return `up to ${formatBytes(bytes)} of ${onCpu === undefined ? "memory" : "the device's memory"}${how}`;
 }

@@ -5,6 +5,8 @@ import type { OpenTrainerOptions, TrainerMemory, WeightType } from "../native/ad
 
 /** What Node's heap and the libraries' own buffers grow by while training, also where a busy machine collects late. */
 const ALLOWANCE = 96 * 2 ** 20;
+/** What a device's backend takes for itself: compiled kernels, products' scratch. */
+const DEVICE_ALLOWANCE = 192 * 2 ** 20;
 /** Copies of weights and moments (three quarters of the adapter's bytes) that a checkpoint makes. */
 const STATE_COPIES = 3 * 0.75;
 /** Blocks are rounded up and memory is given back in pieces. */
@@ -18,12 +20,12 @@ export interface MemoryPlan {
   weights: WeightType;
   /** each block's activations are computed again in the backward pass */
   recompute: boolean;
-  /** estimate of the process's peak */
+  /** estimate of the process's peak; where a device computes, of its memory */
   bytes: number;
 }
 
 export interface MemoryLimits {
-  /** bytes that the process may take; absent: any */
+  /** bytes that the process, or on a device its memory, may take; absent: any */
   maxMemory?: number | undefined;
   microBatchTokens: number;
   /** tokens of the longest group */
@@ -41,7 +43,8 @@ export interface MemoryLimits {
  */
 export async function planMemory(options: OpenTrainerOptions, limits: MemoryLimits): Promise<MemoryPlan> {
   const { maxMemory = Infinity, longest, nGroups, begun } = limits;
-  const base = process.memoryUsage().rss + ALLOWANCE;
+  const onDevice = options.device !== undefined;
+  const base = onDevice ? DEVICE_ALLOWANCE : process.memoryUsage().rss + ALLOWANCE;
   let smallest: MemoryPlan | undefined;
   for (const candidate of candidates(options, limits)) {
     const nTokens = Math.max(longest, Math.min(candidate.microBatchTokens, nGroups * longest));
@@ -49,18 +52,21 @@ export async function planMemory(options: OpenTrainerOptions, limits: MemoryLimi
       { ...options, ...candidate },
       { nTokens, longestGroup: longest },
     );
-    const plan = { ...candidate, bytes: Math.ceil(base + MARGIN * peakOf(memory)) };
+    const plan = {
+      ...candidate,
+      bytes: Math.ceil(base + MARGIN * (onDevice ? heldBy(memory) : peakOf(memory))),
+    };
     if (plan.bytes <= maxMemory) return plan;
     if (smallest === undefined || plan.bytes < smallest.bytes) smallest = plan;
   }
   throw new HarmonicError(
     "E_USAGE",
-    `training needs about ${formatBytes(smallest!.bytes)} of memory, more than the ${formatBytes(maxMemory)} allowed`,
+    `training needs about ${formatBytes(smallest!.bytes)} of memory${onDevice ? " on the device" : ""}, more than the ${formatBytes(maxMemory)} ${onDevice ? "free or allowed" : "allowed"}`,
     {
       hint: begun
         ? "allow what the run has begun with, or delete its checkpoint"
         : "allow more, or use a smaller base model, a lower --rank, a smaller --k" +
-          (options.weights === "auto" || options.weights === "int8" ? "" : ", or --weights int8"),
+          (onDevice || options.weights === "auto" || options.weights === "int8" ? "" : ", or --weights int8"),
     },
   );
 }
@@ -71,8 +77,9 @@ function candidates(
 ): Omit<MemoryPlan, "bytes">[] {
   const { maxMemory, microBatchTokens, longest, nGroups, begun } = limits;
   const sizes = [begun?.microBatchTokens ?? microBatchTokens];
-  let size = Math.min(microBatchTokens, nGroups * longest);
-  while (!begun && size > longest) sizes.push((size = Math.max(longest, Math.floor(size / 2))));
+  let size = Math.min(sizes[0]!, nGroups * longest);
+  // On a device, whose memory others may have taken, going on otherwise is better than not at all.
+  while ((!begun || device) && size > longest) sizes.push((size = Math.max(longest, Math.floor(size / 2))));
   const types: WeightType[] = begun
     ? [begun.weights]
     : weights === "auto" && !device
@@ -88,4 +95,9 @@ function candidates(
 /** While the weights are read, or in a training step and the checkpoint after it. */
 function peakOf({ weights, reading, adapter, graph, work }: TrainerMemory): number {
   return weights + Math.max(reading, adapter * (1 + STATE_COPIES) + graph + work);
+}
+
+/** All at once: nothing is read or copied beside it on a device. */
+function heldBy({ weights, adapter, graph, work }: TrainerMemory): number {
+  return weights + adapter + graph + work;
 }

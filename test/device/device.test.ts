@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isSoftware, openBackend } from "../../src/devices/backend";
 import type { GpuKind } from "../../src/devices/kinds";
-import type { TrainBatch } from "../../src/native/addon";
+import type { TrainBatch, TrainerHandle } from "../../src/native/addon";
 import { loadAddon } from "../../src/native/load";
 import { findNeighbors } from "../../src/neighbors/find";
 import { Sampler, type SamplerOptions } from "../../src/sample/sampler";
@@ -10,7 +10,7 @@ import { harmonic } from "../support/cli";
 import { allSmallRows, smallSchema } from "../support/small-table";
 import { temporaryFolder } from "../support/temporary";
 import { writeTinyGguf } from "../support/tiny-gguf";
-import { nextTokenBatch, tinyTrainer } from "../support/tiny-training";
+import { ADAMW, nextTokenBatch, tinyTrainer } from "../support/tiny-training";
 import { gradientsOf, randomizeAdapter } from "../support/trainer-state";
 
 /** What is compared with the processor; jest runs these tests alone, where it is named: scripts/test-device.sh. */
@@ -44,6 +44,10 @@ function packedBatch(): TrainBatch {
 
 /** Only some of the matrices that share an input have a product, and the others pass by. */
 const FEW = { targets: ["k", "down"] as ("k" | "down")[] };
+
+/** Of a trainer's state. */
+const weightsOf = (state: Buffer, n: number): Float32Array =>
+  new Float32Array(state.buffer, state.byteOffset + 24, n);
 
 const norm = (values: Float32Array): number => Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
 
@@ -86,6 +90,52 @@ onDevice.each(["llama", "qwen2", "qwen3"])("a %s model on a device", (architectu
   );
 });
 
+// A card may well have the memory.
+const onRenderer = found !== undefined && isSoftware(found) ? it : it.skip;
+
+onDevice("an adapter on a device", () => {
+  const base = join(folder, "trained.gguf");
+  beforeAll(() => writeTinyGguf(base));
+
+  it("takes the steps of the processor's, and goes on from its state byte for byte", async () => {
+    const [here, there] = [
+      await addon.openTrainer(tinyTrainer(base)),
+      await addon.openTrainer(tinyTrainer(base, { device: device! })),
+    ];
+    const steps = async (trainer: TrainerHandle): Promise<Buffer> => {
+      for (let i = 0; i < 3; i++) {
+        await trainer.accumulate(packedBatch());
+        await trainer.update({ ...ADAMW, clip: 0.1, weightDecay: 0.1 });
+      }
+      return Buffer.from(await trainer.state());
+    };
+    for (const trainer of [here, there]) await randomizeAdapter(trainer, join(folder, "adapter.gguf"));
+    const begun = await there.state();
+    const [a, b] = [await steps(here), await steps(there)];
+    const [ours, theirs] = [a, b].map((state) => weightsOf(state, here.nParameters()));
+    expect(norm(ours!.map((value, i) => value - theirs![i]!)) / norm(ours!)).toBeLessThan(10 * TOLERANCE);
+    await there.setState(begun);
+    expect((await steps(there)).equals(b)).toBe(true);
+    here.close();
+    there.close();
+  });
+
+  onRenderer("is as it was where a step is too large for the device's memory", async () => {
+    const trainer = await addon.openTrainer(tinyTrainer(base, { device: device! }));
+    await randomizeAdapter(trainer, join(folder, "adapter.gguf"));
+    const before = Buffer.from(await trainer.state());
+    const batch = nextTokenBatch(Int32Array.from({ length: 24_000 }, (_, i) => i % 250));
+    await expect(trainer.accumulate(batch)).rejects.toMatchObject({
+      code: "E_NATIVE",
+      message: `not enough memory on the device ${device} for a training step of 24000 tokens`,
+    });
+    expect(Buffer.from(await trainer.state()).equals(before)).toBe(true);
+    expect(new Float32Array(await trainer.accumulate(packedBatch()))).not.toContain(NaN);
+    expect(await trainer.update(ADAMW)).toBeGreaterThan(0);
+    trainer.close();
+  });
+});
+
 onDevice("rows from a device", () => {
   const base = join(folder, "base.gguf");
   const columns = allSmallRows();
@@ -112,28 +162,24 @@ onDevice("rows from a device", () => {
     expect(there.filter((row, i) => row === here[i]).length).toBeGreaterThan(0.7 * here.length);
   });
 
-  // A card may well have it.
-  (found !== undefined && isSoftware(found) ? it : it.skip)(
-    "ask for no more memory than there is",
-    async () => {
-      const long = join(folder, "long.gguf");
-      writeTinyGguf(long, { nContext: 4_000_000 });
-      const model = await addon.openModel({ path: long, device: device! });
-      const one = Int32Array.of(0);
-      const automaton = {
-        ...{ edgeOffsets: Int32Array.of(0, 1, 1), edgeTokens: Int32Array.of(5), edgeNext: Int32Array.of(1) },
-        ...{ edgeColumns: one, edgeActions: one, columnKinds: one },
-      };
-      const open = (nContext: number) =>
-        model.openGenerator({ automaton, nSequences: 64, nContext, threads: 1 });
-      await expect(open(1_000_000)).rejects.toMatchObject({
-        code: "E_MODEL",
-        message: expect.stringMatching(/^llama\.cpp cannot make a context of .* buffer/) as string,
-      });
-      (await open(500)).close();
-      model.close();
-    },
-  );
+  onRenderer("ask for no more memory than there is", async () => {
+    const long = join(folder, "long.gguf");
+    writeTinyGguf(long, { nContext: 4_000_000 });
+    const model = await addon.openModel({ path: long, device: device! });
+    const one = Int32Array.of(0);
+    const automaton = {
+      ...{ edgeOffsets: Int32Array.of(0, 1, 1), edgeTokens: Int32Array.of(5), edgeNext: Int32Array.of(1) },
+      ...{ edgeColumns: one, edgeActions: one, columnKinds: one },
+    };
+    const open = (nContext: number) =>
+      model.openGenerator({ automaton, nSequences: 64, nContext, threads: 1 });
+    await expect(open(1_000_000)).rejects.toMatchObject({
+      code: "E_MODEL",
+      message: expect.stringMatching(/^llama\.cpp cannot make a context of .* buffer/) as string,
+    });
+    (await open(500)).close();
+    model.close();
+  });
 
   it("are not drawn by an engine that computes on the processor", async () => {
     await expect(draw({ device: kind, engine: "graph" })).rejects.toMatchObject({ code: "E_USAGE" });

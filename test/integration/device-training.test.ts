@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { OpenTrainerOptions, TrainBatch, TrainerHandle } from "../../src/native/addon";
 import { loadAddon } from "../../src/native/load";
+import { planMemory } from "../../src/train/memory";
 import { temporaryFolder } from "../support/temporary";
 import { writeTinyGguf } from "../support/tiny-gguf";
 import { ADAMW, nextTokenBatch, tinyTrainer } from "../support/tiny-training";
@@ -116,4 +117,23 @@ it("a step whose gradient is no number changes nothing on a device", async () =>
   expect(await trainer.update(ADAMW)).toBeNaN();
   expect(Buffer.from(await trainer.state())).toEqual(before);
   trainer.close();
+});
+
+it("the memory of a device is planned beforehand, and less takes fewer tokens at a time", async () => {
+  const options = { ...tinyTrainer(base, { device }), weights: "bf16" as const };
+  const limits = { microBatchTokens: 4096, longest: 64, nGroups: 64 };
+  const free = await planMemory(options, limits);
+  expect(free).toMatchObject({ recompute: false, microBatchTokens: 4096 });
+  const short = await planMemory(options, { ...limits, maxMemory: free.bytes / 2 });
+  expect(short.recompute).toBe(true);
+  expect(short.bytes).toBeLessThan(free.bytes / 2);
+  const begun = { microBatchTokens: short.microBatchTokens, weights: short.weights };
+  const shorter = await planMemory(options, { ...limits, begun, maxMemory: short.bytes - 1 });
+  expect(shorter.microBatchTokens).toBeLessThan(short.microBatchTokens);
+  await expect(planMemory(options, { ...limits, maxMemory: 1e6 })).rejects.toMatchObject({
+    code: "E_USAGE",
+    message: expect.stringMatching(
+      /^training needs about \d+ MB of memory on the device, more than the 1 MB free or allowed$/,
+    ) as string,
+  });
 });

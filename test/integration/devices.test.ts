@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageOf } from "../../src/devices/kinds";
 import { loadAddon } from "../../src/native/load";
@@ -36,6 +37,12 @@ describe("harmonic doctor", () => {
   });
 });
 
+const BENCH = `tables: { a: { train: a.csv, test: a.csv, target: y } }
+methods: { ours: { run: {} } }
+seeds: [0]
+out: out
+`;
+
 describe("--device", () => {
   it("takes the processor where there is nothing else", async () => {
     const { stderr } = await harmonic(["train", join(root, "none"), "--device", "auto"]);
@@ -43,8 +50,14 @@ describe("--device", () => {
   });
 
   it("ends with all that is missing where a device cannot be used", async () => {
-    for (const command of ["run", "train", "sample"]) {
-      const argv = [command, join(root, "table.csv"), "--device", "metal"];
+    writeFileSync(join(root, "bench.yaml"), BENCH);
+    for (const command of ["run", "preprocess", "train", "sample", "evaluate", "bench"]) {
+      const argv = [
+        command,
+        join(root, command === "bench" ? "bench.yaml" : "table.csv"),
+        "--device",
+        "metal",
+      ];
       if (command === "sample") argv.push("--out", join(root, "rows.csv"));
       const { code, stderr } = await harmonic(argv);
       expect(stderr).toMatch(
@@ -92,4 +105,19 @@ it("a library that is no backend is refused with the system's reason", () => {
     /libggml-vulkan\.so cannot be used: .*(file too short|invalid ELF)/,
   );
   expect(() => loadAddon().loadBackend(path, [join(root, "gone.so")])).toThrow(/gone\.so cannot be loaded/);
+});
+
+it("set-up installs no backend for cards: npm is given an empty package in the place of each", () => {
+  const read = (path: string): unknown => JSON.parse(readFileSync(join(__dirname, "../..", path), "utf8"));
+  const { overrides } = read("package.json") as { overrides: Record<string, string> };
+  const { packages } = read("package-lock.json") as {
+    packages: Record<string, { name?: string; optionalDependencies?: Record<string, string> }>;
+  };
+  const optional = Object.keys(packages["node_modules/node-llama-cpp"]!.optionalDependencies!);
+  const ofCards = optional.filter((name) => /cuda|vulkan/.test(name));
+  expect(ofCards.length).toBeGreaterThan(3);
+  for (const name of ofCards) {
+    expect(overrides[name]).toMatch(/^npm:@favware\/skip-dependency@/);
+    expect(packages[`node_modules/${name}`]?.name).toBe("@favware/skip-dependency");
+  }
 });
