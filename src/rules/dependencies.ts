@@ -81,18 +81,23 @@ function chanceOf(a: Groups, b: Groups, n: number): number {
 
 /** Without those that follow from the others: a -> c where a -> b and b -> c. */
 function reduced(found: readonly [number, number][]): [number, number][] {
-  let kept = [...found];
-  for (const edge of [...found].reverse()) {
-    const others = kept.filter((other) => other !== edge);
-    if (reaches(others, edge[0], edge[1])) kept = others;
+  const next = new Map<number, Set<number>>(found.map(([from]) => [from, new Set()]));
+  for (const [from, to] of found) next.get(from)!.add(to);
+  for (const [from, to] of [...found].reverse()) {
+    next.get(from)!.delete(to);
+    if (!reaches(next, from, to)) next.get(from)!.add(to);
   }
-  return kept;
+  return found.filter(([from, to]) => next.get(from)!.has(to));
 }
 
-function reaches(edges: readonly [number, number][], from: number, to: number): boolean {
+function reaches(next: ReadonlyMap<number, ReadonlySet<number>>, from: number, to: number): boolean {
   const seen = new Set([from]);
   for (const at of seen) {
-    for (const [a, b] of edges) if (a === at) seen.add(b);
+    for (const b of next.get(at) ?? []) {
+      // Mostly it is near: columns that determine one another all do.
+      if (next.get(b)?.has(to)) return true;
+      seen.add(b);
+    }
   }
   return seen.has(to);
 }

@@ -35,6 +35,12 @@ it("finds what one column says of another, without what follows from that", () =
   expect(found.filter((rule) => /^(country|zone) -> (country|zone)$/.test(rule))).toHaveLength(2);
 });
 
+it("is soon done with hundreds of columns that all tell one another", () => {
+  const columns = Array.from({ length: 200 }, (_, c) => categories(`c${c}`, letters(12), city));
+  const found = learned(...columns);
+  expect(found).toHaveLength(2 * 199);
+});
+
 it("takes one exception for none", () => {
   const broken = [...state];
   broken[17] = (broken[17]! + 1) % 4;
