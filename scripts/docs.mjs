@@ -269,6 +269,7 @@ const FIGURES = {
       ],
       [
         ["any order (`--permute`)", "any order"],
+        ["any order, as many passes as the natural one", "any order, as many passes"],
         ["natural order", "natural order"],
       ].map(([text, subject]) => [
         text,
