@@ -41,7 +41,7 @@ const SCORES = [
   ["pair trends", "pair_trends"],
   ["weighted F1", "mle_f1"],
   ["closer to train", "dcr_share"],
-  ["exact copies", "exact_copies"],
+  ["exact copies", "exact_copies", (x) => `${(100 * x).toFixed(2)} %`],
 ];
 const digits = (x) => x.toFixed(3);
 const rounded = (x) => Math.round(x).toLocaleString("en");
@@ -169,22 +169,26 @@ const FIGURES = {
       "",
       real("exact_copies_real"),
     ];
-    return `${table(["adult", ...metrics.map(([title]) => title)], [...lines, realRows])}${madeOn(measured)}`;
+    return measuredTable(measured, ["adult", ...metrics.map(([title]) => title)], [...lines, realRows]);
   },
   "small-tables"() {
     const measured = results("small-tables");
-    const metrics = [["passes", "epochs", (x) => (x < 1 ? x.toFixed(1) : rounded(x))], ...SCORES];
+    const metrics = [
+      ["passes", "epochs", (x) => (x === 0 ? "" : x < 1 ? x.toFixed(1) : rounded(x))],
+      ...SCORES,
+    ];
     const tables = [...new Set(measured.trials.map(({ settings }) => settings.table))];
     const lines = tables.flatMap((name) => {
       const trials = measured.trials.filter(({ settings }) => settings.table === name);
       const real = median(measured, "mle_f1_real", { table: name }, digits);
-      return [...new Set(trials.map(({ subject }) => subject))].map((subject, i) => [
+      const seeds = new Map(trials.map(({ subject, settings }) => [subject, settings.seeds]));
+      return [...seeds].map(([subject, n], i) => [
         i === 0 ? `${name} (F1 of real rows ${real})` : "",
-        GENERATORS[subject],
+        `${GENERATORS[subject]}, ${n} seed${n === 1 ? "" : "s"}`,
         ...cellsOf(measured, { subject, table: name }, metrics),
       ]);
     });
-    return `${table(["table", "generator", ...metrics.map(([title]) => title)], lines)}${madeOn(measured)}`;
+    return measuredTable(measured, ["table", "generator", ...metrics.map(([title]) => title)], lines);
   },
   curve() {
     const measured = results("curve");
@@ -201,7 +205,7 @@ const FIGURES = {
       `${layers} × ${width}`,
       ...cellsOf(measured, { layers, width }, metrics),
     ]);
-    return `${table(["blocks × width", ...metrics.map(([title]) => title)], lines)}${madeOn(measured)}`;
+    return measuredTable(measured, ["blocks × width", ...metrics.map(([title]) => title)], lines);
   },
   million() {
     const measured = results("million");
