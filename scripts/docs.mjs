@@ -45,6 +45,7 @@ const SCORES = [
 ];
 const digits = (x) => x.toFixed(3);
 const rounded = (x) => Math.round(x).toLocaleString("en");
+const passes = (x) => (x === 0 ? "" : x < 1 ? x.toFixed(1) : rounded(x));
 const size = (x) => (x < 1e6 ? `${rounded(x / 1e3)} k` : `${(x / 1e6).toFixed(1)} M`);
 
 /** What generators are called in a table, by their subject. */
@@ -145,7 +146,7 @@ const FIGURES = {
     const measured = results("table");
     const metrics = [
       ["trained in", "train_s", (x) => `${rounded(x)} s`],
-      ["passes", "epochs", rounded],
+      ["passes", "epochs", passes],
       ["rows/s", "rows_per_s", rounded],
       ["memory", "peak_memory", (x) => `${rounded(x)} MB`],
       ...SCORES,
@@ -155,28 +156,16 @@ const FIGURES = {
       GENERATORS[subject],
       ...cellsOf(measured, { subject }, metrics),
     ]);
-    const real = (metric) => median(measured, metric, {}, digits);
-    const realRows = [
-      "real rows",
-      "",
-      "",
-      "",
-      "",
-      "",
-      "",
-      "",
-      real("mle_f1_real"),
-      "",
-      real("exact_copies_real"),
-    ];
-    return measuredTable(measured, ["adult", ...metrics.map(([title]) => title)], [...lines, realRows]);
+    const ofReal = { mle_f1: "mle_f1_real", exact_copies: "exact_copies_real" };
+    const realRows = metrics.map(([, metric, show]) =>
+      ofReal[metric] ? median(measured, ofReal[metric], {}, show ?? digits) : "",
+    );
+    lines.push(["real rows", ...realRows]);
+    return measuredTable(measured, ["adult", ...metrics.map(([title]) => title)], lines);
   },
   "small-tables"() {
     const measured = results("small-tables");
-    const metrics = [
-      ["passes", "epochs", (x) => (x === 0 ? "" : x < 1 ? x.toFixed(1) : rounded(x))],
-      ...SCORES,
-    ];
+    const metrics = [["passes", "epochs", passes], ...SCORES];
     const tables = [...new Set(measured.trials.map(({ settings }) => settings.table))];
     const lines = tables.flatMap((name) => {
       const trials = measured.trials.filter(({ settings }) => settings.table === name);
