@@ -142,7 +142,7 @@ Engine resolve_engine(const ModelOptions& options, const GgufFile& file) {
     throw Error("E_MODEL", file.path() + " cannot be sampled by our own graph: " + obstacle,
                 "use the engine llama");
   }
-  if (on_device) return untrainable_reason(file).empty() ? Engine::kDevice : Engine::kLlama;
+  if (on_device) return Engine::kLlama;
   const GgufTensor* matrix = file.find("blk.0.ffn_down.weight");
   const bool is_exact = matrix != nullptr && matrix->type == GGML_TYPE_F32;
   // Rounding F32 weights to 8 bits would lose what their owner kept.

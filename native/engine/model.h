@@ -20,9 +20,8 @@ enum class Engine {
   kGraph,   // our own graph, where this processor and the architecture allow it: see GraphEvaluator
   kDense,   // small models in F32 for many rows at once: see DenseEvaluator
   kDevice,  // our own graph of ggml's operations on a device: see DeviceEvaluator
-  kAuto,    // on a device that, where the architecture allows it, else llama.cpp; on the processor
-            // small F32 models densely, others by our own graph where it is faster and the base
-            // holds no F32 matrices, else llama.cpp
+  kAuto,    // on a device llama.cpp; on the processor small F32 models densely, others by our own
+          // graph where it is faster and the base holds no F32 matrices, else llama.cpp
 };
 
 struct ModelOptions {

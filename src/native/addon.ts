@@ -123,8 +123,8 @@ export interface OpenModelOptions {
  * "llama": llama.cpp, for any base; "graph": our own graph over 8-bit weights, for trainable bases on a processor with
  * fast 8-bit products; "dense": in F32, hundreds of rows in lock-step (nSequences up to 4096), for small trainable bases
  * without an adapter; "device": our own graph of ggml's operations for trainable bases on a device, or as it would be there
- * on the processor; "auto": on a device that where it can be had, on the processor dense for a base of F32 matrices and at
- * most 20 million weights, the graph where it can be had and the base holds no F32 matrices. Only llama has logProbabilities.
+ * on the processor; "auto": llama on a device; on the processor dense for a base of F32
+ * matrices and at most 20 million weights, the graph where it can be had and the base holds no F32 matrices. Only llama has logProbabilities.
  */
 export type SampleEngine = "auto" | "dense" | "device" | "graph" | "llama";
 
