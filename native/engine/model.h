@@ -21,7 +21,7 @@ enum class Engine {
   kDense,   // small models in F32 for many rows at once: see DenseEvaluator
   kDevice,  // our own graph of ggml's operations on a device: see DeviceEvaluator
   kAuto,    // on a device llama.cpp; on the processor small F32 models densely, others by our own
-          // graph where it is faster and the base holds no F32 matrices, else llama.cpp
+            // graph where it is faster and the base holds no F32 matrices, else llama.cpp
 };
 
 struct ModelOptions {
