@@ -57,10 +57,11 @@ const LANGUAGE_MODEL_SPECS = inGroup("Training a language model:", {
     "up",
     "down",
   ]),
-  groups: choice("--groups <kind>", "rows of one prompt: a random partition of the table, or nearest neighbours; default partition", [
-    "partition",
-    "knn",
-  ]),
+  groups: choice(
+    "--groups <kind>",
+    "rows of one prompt: a random partition of the table, or nearest neighbours; default partition",
+    ["partition", "knn"],
+  ),
   maxUses: integer(
     "--max-uses <n>",
     "times a row may be an example in an epoch of knn groups; default: any",
@@ -97,7 +98,11 @@ const TABLE_MODEL_SPECS = inGroup("Training a table model; defaults by the table
   heads: integer("--heads <n>", "heads of attention; default 4", { min: 1, max: 64 }),
   ordinal: flag("--no-ordinal", "do not tell the model of few rows what its tokens' numbers are"),
   smoothing: share("--smoothing <share>", "share of a number's label that its neighbours get", 0.9),
-  averaging: share("--averaging <share>", "share of the averaged weights that a step keeps; default 0.99", 0.9999),
+  averaging: share(
+    "--averaging <share>",
+    "share of the averaged weights that a step keeps; default 0.99",
+    0.9999,
+  ),
   validation: share("--validation <share>", "share of the training rows that choose the best step", 0.5),
 });
 
@@ -127,7 +132,11 @@ export const TRAIN_SPECS = {
       "steps between looks at rows left out, of which the best weights are kept; default 0: none",
       { min: 0 },
     ),
-    patience: integer("--patience <n>", "looks without a better one before training ends early; default: all", { min: 1 }),
+    patience: integer(
+      "--patience <n>",
+      "looks without a better one before training ends early; default: all",
+      { min: 1 },
+    ),
   }),
   ...LANGUAGE_MODEL_SPECS,
   ...TABLE_MODEL_SPECS,
