@@ -25,7 +25,7 @@ export function describePlan(plan: TrainPlan): string {
     formatAmount(plan.parameters, "parameters"),
     describeMemory(plan),
     ...describeRare(plan.rare ?? []),
-    ...(plan.onCpu?.length ? [`${plan.onCpu.join(" and ")} on the CPU`] : []),
+    ...(plan.onCpu.length > 0 ? [`${plan.onCpu.join(" and ")} on the CPU`] : []),
     `about ${formatSeconds(plan.estimatedSeconds)} here`,
   ].join(", ");
 }
@@ -42,7 +42,7 @@ function describeRare(rare: NonNullable<TrainPlan["rare"]>): string[] {
 }
 
 /** "about 0.91 GB of memory", with what is done to keep to a limit. */
-function describeMemory({ memory: { bytes, recompute, microBatchTokens }, onCpu }: TrainPlan): string {
+function describeMemory({ memory: { bytes, recompute, microBatchTokens, onDevice } }: TrainPlan): string {
   const how = recompute ? ` (blocks computed again, ${microBatchTokens} tokens at a time)` : "";
-  return `up to ${formatBytes(bytes)} of ${onCpu === undefined ? "memory" : "the device's memory"}${how}`;
+  return `up to ${formatBytes(bytes)} of ${onDevice ? "the device's memory" : "memory"}${how}`;
 }

@@ -22,6 +22,7 @@ export interface MemoryPlan {
   recompute: boolean;
   /** estimate of the process's peak; where a device computes, of its memory */
   bytes: number;
+  onDevice: boolean;
 }
 
 export interface MemoryLimits {
@@ -54,6 +55,7 @@ export async function planMemory(options: OpenTrainerOptions, limits: MemoryLimi
     );
     const plan = {
       ...candidate,
+      onDevice,
       bytes: Math.ceil(base + MARGIN * (onDevice ? heldBy(memory) : peakOf(memory))),
     };
     if (plan.bytes <= maxMemory) return plan;
@@ -74,7 +76,7 @@ export async function planMemory(options: OpenTrainerOptions, limits: MemoryLimi
 function candidates(
   { weights, device }: OpenTrainerOptions,
   limits: MemoryLimits,
-): Omit<MemoryPlan, "bytes">[] {
+): Omit<MemoryPlan, "bytes" | "onDevice">[] {
   const { maxMemory, microBatchTokens, longest, nGroups, begun } = limits;
   const sizes = [begun?.microBatchTokens ?? microBatchTokens];
   let size = Math.min(sizes[0]!, nGroups * longest);

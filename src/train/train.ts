@@ -78,8 +78,8 @@ export interface TrainPlan {
   rows: number;
   tokens: number;
   parameters: number;
-  /** operations that the device leaves to the CPU, by name; absent where the CPU trains */
-  onCpu?: string[];
+  /** operations that the device leaves to the CPU, by name; none where the CPU trains */
+  onCpu: string[];
   /** how the frozen weights and activations are held, and about what the process will take at most */
   memory: MemoryPlan;
   /** categories that are neither learnt nor drawn, of a table model; see CellOptions.protectRare */

@@ -57,5 +57,11 @@ export function planWhole(
         : "allow more, train an adapter, or use a smaller base model",
     });
   }
-  return { bytes, weights: "f32", recompute: false, microBatchTokens: settings.microBatchTokens };
+  return {
+    bytes,
+    onDevice: false,
+    weights: "f32",
+    recompute: false,
+    microBatchTokens: settings.microBatchTokens,
+  };
 }
