@@ -18,7 +18,8 @@ node -r ./benchmarks/register.js benchmarks/gpu/data.ts "$to/data" "$TABLE" "${E
 
 say "collecting sources"
 cp -r CMakeLists.txt package.json cmake "$to/"
-cp -r native/engine native/bench native/patches "$to/native/"
+cp -r native/engine native/bench "$to/native/"
+[ ! -d native/patches ] || cp -r native/patches "$to/native/"
 cp -r benchmarks/gpu "$to/benchmarks/"
 rm -rf "$to/benchmarks/gpu/data"
 mv "$to/data" "$to/benchmarks/gpu/data"
