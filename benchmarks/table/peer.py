@@ -82,7 +82,10 @@ def mostlyai():
     progress = pd.read_csv(os.path.join(folder, "ModelStore", "model-data", "progress-messages.csv"))
 
     def draw(n):
-        engine.generate(workspace_dir=folder, sample_size=n, device="cpu")
+        # Else some cells are "_RARE_", which no real row has and no score knows.
+        engine.generate(
+            workspace_dir=folder, sample_size=n, device="cpu", rare_category_replacement_method="SAMPLE"
+        )
         return pd.read_parquet(os.path.join(folder, "SyntheticData"))
 
     return seconds, float(progress["epoch"].max()), draw
