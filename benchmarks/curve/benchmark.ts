@@ -1,7 +1,6 @@
 import type { Benchmark } from "../harness/trial";
-import { SCORES } from "../table/scores";
 import { OURS, type Subject } from "../table/subjects";
-import { listOf, tableTrials } from "../table/trials";
+import { listOf, TABLE_METRICS, tableTrials } from "../table/trials";
 
 const SUBJECTS: Subject[] = [
   { layers: 2, width: 64 },
@@ -16,14 +15,7 @@ const ROWS = Number(process.env["HARMONIC_BENCH_ROWS"] ?? 100_000);
 export async function curveBenchmark(): Promise<Benchmark> {
   return {
     name: "curve",
-    metrics: [
-      { name: "parameters", unit: "" },
-      { name: "train_s", unit: "s" },
-      { name: "epochs", unit: "" },
-      { name: "rows_per_s", unit: "rows/s" },
-      { name: "peak_memory", unit: "MB" },
-      ...SCORES.map((name) => ({ name, unit: "" })),
-    ],
+    metrics: [{ name: "parameters", unit: "" }, ...TABLE_METRICS],
     trials: await tableTrials(TABLES, SUBJECTS, ROWS),
     rounds: 1,
     ratios: () => ({}),

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { benchmarkCache } from "../harness/cache";
 import { nodeTrial } from "../harness/child";
-import { medianOf } from "../harness/measure";
+import { medianOf, ratiosOf } from "../harness/measure";
 import { pythonWith } from "../harness/python";
 import type { Benchmark, Measurement, Trial } from "../harness/trial";
 import { splitsOf } from "../tasks/splits";
@@ -81,23 +81,20 @@ export async function imputeBenchmark(): Promise<Benchmark> {
 
 /** Ours over the best setting of each peer: accuracy, above 1 is better; errors of numbers, below 1 is. */
 function ratios(measurements: Measurement[]): Record<string, number> {
-  const ours = (metric: string, impute: string): number =>
-    medianOf(measurements, { subject: OURS, metric, settings: { impute } }) ?? NaN;
-  const best = (subject: string, metric: string, of: (...values: number[]) => number): number =>
-    of(
-      ...measurements
-        .filter((one) => one.subject === subject && one.metric === metric)
-        .map(({ median }) => median ?? NaN),
-    );
-  const out: Record<string, number> = {};
-  for (const peer of ["knn", "mice", "floor"]) {
-    out[`accuracy_vs_${peer}`] = ours("accuracy", "mean") / best(peer, "accuracy", Math.max);
-    out[`rmse_vs_${peer}`] = ours("rmse", "mean") / best(peer, "rmse", Math.min);
-    out[`mae_vs_${peer}`] = ours("mae", "median") / best(peer, "mae", Math.min);
-  }
-  return Object.fromEntries(
-    Object.entries(out)
-      .filter(([, ratio]) => !Number.isNaN(ratio))
-      .map(([key, ratio]) => [key, Math.round(ratio * 1000) / 1000]),
+  const ours = (metric: string, impute: string): number | undefined =>
+    medianOf(measurements, { subject: OURS, metric, settings: { impute } });
+  const best = (subject: string, metric: string, of: (...values: number[]) => number): number | undefined => {
+    const found = measurements.filter((one) => one.subject === subject && one.metric === metric);
+    const medians = found.flatMap(({ median }) => median ?? []);
+    return medians.length < found.length ? undefined : of(...medians);
+  };
+  const pairs = ["knn", "mice", "floor"].flatMap(
+    (peer) =>
+      [
+        [`accuracy_vs_${peer}`, [ours("accuracy", "mean"), best(peer, "accuracy", Math.max)]],
+        [`rmse_vs_${peer}`, [ours("rmse", "mean"), best(peer, "rmse", Math.min)]],
+        [`mae_vs_${peer}`, [ours("mae", "median"), best(peer, "mae", Math.min)]],
+      ] as const,
   );
+  return ratiosOf(Object.fromEntries(pairs));
 }

@@ -1,8 +1,7 @@
 import { medianOf, ratiosOf } from "../harness/measure";
 import type { Benchmark, Measurement } from "../harness/trial";
-import { SCORES } from "./scores";
 import { OURS, subjectsOf } from "./subjects";
-import { listOf, tableTrials } from "./trials";
+import { listOf, TABLE_METRICS, tableTrials } from "./trials";
 
 /** HARMONIC_BENCH_TABLES=adult,diabetes; others than adult, diabetes and mixed need HARMONIC_BENCH_SPLITS. */
 const TABLES = listOf("HARMONIC_BENCH_TABLES", "adult");
@@ -14,13 +13,7 @@ const ROWS = Number(process.env["HARMONIC_BENCH_ROWS"] ?? 100_000);
 export async function tableBenchmark(): Promise<Benchmark> {
   return {
     name: "table",
-    metrics: [
-      { name: "train_s", unit: "s" },
-      { name: "epochs", unit: "" },
-      { name: "rows_per_s", unit: "rows/s" },
-      { name: "peak_memory", unit: "MB" },
-      ...SCORES.map((name) => ({ name, unit: "" })),
-    ],
+    metrics: TABLE_METRICS,
     trials: await tableTrials(TABLES, subjectsOf(NAMES), ROWS),
     rounds: 1,
     ratios,

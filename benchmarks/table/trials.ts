@@ -1,13 +1,24 @@
 import { join } from "node:path";
 import { nodeTrial } from "../harness/child";
 import { pythonWith } from "../harness/python";
-import type { Trial } from "../harness/trial";
+import type { Metric, Trial } from "../harness/trial";
 import { splitsOf } from "../tasks/splits";
+import { SCORES } from "./scores";
 import { EPOCHS, LIMIT_SECONDS, type Subject } from "./subjects";
 import type { TableTrial } from "./trial";
 
 const SEEDS = Array.from({ length: Number(process.env["HARMONIC_BENCH_SEEDS"] ?? 3) }, (_, i) => i + 1);
 const THREADS = 2;
+
+/** What a trial of tableTrials tells of each subject. */
+export const TABLE_METRICS: Metric[] = [
+  { name: "train_s", unit: "s" },
+  { name: "epochs", unit: "" },
+  { name: "rows_per_s", unit: "rows/s" },
+  { name: "peak_memory", unit: "MB" },
+  ...SCORES.map((name) => ({ name, unit: "" })),
+];
+
 const TIMEOUT_MS = 12 * 60 * 60_000;
 
 /**
