@@ -30,12 +30,3 @@ export function writeArrays(path: string, arrays: NamedArrays): void {
     closeSync(file);
   }
 }
-
-/** Arrays one behind another, and where each begins. */
-export function joined(pieces: readonly Int32Array[]): { values: Int32Array; offsets: Int32Array } {
-  const offsets = new Int32Array(pieces.length + 1);
-  pieces.forEach((piece, p) => (offsets[p + 1] = offsets[p]! + piece.length));
-  const values = new Int32Array(offsets[pieces.length]!);
-  pieces.forEach((piece, p) => values.set(piece, offsets[p]));
-  return { values, offsets };
-}

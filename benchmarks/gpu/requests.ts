@@ -4,12 +4,13 @@ import { Random } from "../../src/random";
 import { RowAutomaton } from "../../src/sample/automaton";
 import { edgeCounts } from "../../src/sample/edge-counts";
 import type { RowLanguage } from "../../src/sample/language";
+import { joined } from "../../src/sample/joined";
 import { PromptSource } from "../../src/sample/prompts";
 import { RowPlan } from "../../src/sample/row-plan";
 import { rowCount } from "../../src/table/columns";
 import { type Lesson, LessonWriter } from "../../src/train/lesson";
 import type { BenchTable } from "../tasks/tables";
-import { joined, type NamedArrays } from "./arrays";
+import type { NamedArrays } from "./arrays";
 
 /** Prompts and groups, which come round. */
 const PROMPTS = 256;

@@ -1,6 +1,7 @@
 import type { GenerateResult, TextBuffers } from "../native/addon";
 import type { Column } from "../table/columns";
 import { isCategoryField, isDateField, isNumberField, type TableSchema } from "../table/schema";
+import { concatenated } from "./joined";
 import type { RowLanguage } from "./language";
 
 /** The first `nRows` rows of what the generator drew, as columns in the order of `schema`, which it draws in. */
@@ -46,7 +47,7 @@ export function joinColumns(pieces: readonly (readonly Column[])[]): Column[] {
       case "category":
         return {
           ...column,
-          codes: joined(
+          codes: concatenated(
             all(column).map(({ codes }) => codes),
             Int32Array,
           ),
@@ -56,24 +57,11 @@ export function joinColumns(pieces: readonly (readonly Column[])[]): Column[] {
       default:
         return {
           ...column,
-          scaled: joined(
+          scaled: concatenated(
             all(column).map(({ scaled }) => scaled),
             Float64Array,
           ),
         };
     }
   });
-}
-
-function joined<T extends Int32Array | Float64Array>(
-  pieces: readonly T[],
-  make: new (length: number) => T,
-): T {
-  const all = new make(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

@@ -1,7 +1,6 @@
 import type { CellLanguage } from "../cells/cell-language";
-import { aborted, HarmonicError, isHarmonicError } from "../errors";
+import { aborted, isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
-import { rowFormat } from "../instruct/formats";
 import { inOrderOf, modelOrder, type Order } from "../instruct/order";
 import { chooseDevice } from "../devices/device";
 import { resolveAdapter } from "../model/adapter";
@@ -16,11 +15,7 @@ import type {
 import { loadAddon } from "../native/load";
 import { throwIfAborted } from "../progress";
 import { Random } from "../random";
-import { compileRules } from "../rules/compile-rules";
-import { narrowDomains } from "../rules/feasible";
-import { parseRule } from "../rules/parse";
 import { rowCount, type Column } from "../table/columns";
-import { didYouMean } from "../table/names";
 import { isIdentifierField, type TableSchema } from "../table/schema";
 import { RowAutomaton } from "./automaton";
 import type { Conditions } from "./conditions";
@@ -31,6 +26,8 @@ import { drawColumns, explanationColumns, explanationSchema } from "./explain";
 import { PrivacyGate } from "./gate";
 import { GeneratorPool } from "./generator-pool";
 import { bestGuesses, type Guess } from "./best-guess";
+import { checkOptions, rulesOf } from "./check-options";
+import { joined } from "./joined";
 import type { RowLanguage } from "./language";
 import { PromptSource } from "./prompts";
 import { RowPlan } from "./row-plan";
@@ -113,9 +110,7 @@ export class Sampler {
   /** @throws E_USAGE for a wrong setting, E_MODEL for a base or adapter that cannot be used */
   static async open(options: SamplerOptions): Promise<Sampler> {
     const { rows: _rows, ...settings } = parseSampleSettings({ rows: 1, ...options.settings });
-    checkExamples(options, settings);
-    checkTemperatures(settings, options.schema);
-    checkRules(options);
+    checkOptions(options, settings);
     throwIfAborted(options.signal, "sampling");
     const path = options.base;
     const adapter = options.adapter === undefined ? undefined : await resolveAdapter(options.adapter, path);
@@ -280,13 +275,12 @@ export class Sampler {
   ): Promise<JudgedPass> {
     const { temperature, topP, minP } = this.settings;
     const starts = rows.map((row) => this.plan.start(g * this.groupDraws + row));
-    const [prompts, promptOffsets] = join(
-      rows.map((row, i) => this.promptOf(g, row, attempt, starts[i]!.order)),
-    );
-    const [prefixes, prefixOffsets] = join(starts.map(({ prefix }) => prefix));
+    const prompts = joined(rows.map((row, i) => this.promptOf(g, row, attempt, starts[i]!.order)));
+    const prefixes = joined(starts.map(({ prefix }) => prefix));
     const result = await this.generate(
       {
-        ...{ prompts, promptOffsets, prefixes, prefixOffsets },
+        ...{ prompts: prompts.values, promptOffsets: prompts.offsets },
+        ...{ prefixes: prefixes.values, prefixOffsets: prefixes.offsets },
         startStates: Int32Array.from(starts, ({ startState }) => startState),
         // Rows of one prompt give it each: the generator evaluates equal prompts once.
         rowsPerPrompt: 1,
@@ -354,65 +348,4 @@ function quickGroupRows({ engine }: ModelInfo, isTable: boolean): number | undef
   return engine === "dense" ? DENSE_GROUP_ROWS : undefined;
 }
 
-/** Finds what no row can satisfy before a model is loaded. @throws E_USAGE */
-function checkRules(options: SamplerOptions): void {
-  const schema = modelOrder(options.schema, options.cells ?? rowFormat(options.format));
-  const columns = inOrderOf(schema, options.columns);
-  const where = options.conditions?.where;
-  narrowDomains(compileRules(schema, columns, { rules: rulesOf(options), where }));
-}
-
-/** The schema's rules and those given beside it; identifiers are unique anyway. */
-function rulesOf({ schema, rules = [], dependencies = true }: SamplerOptions): string[] {
-  const names = schema.fields.map(({ name }) => name);
-  const all = [...(schema.rules ?? []), ...rules, ...(dependencies ? (schema.dependencies ?? []) : [])];
-  return all.filter((source) => {
-    const rule = parseRule(source, names);
-    return !(rule.kind === "unique" && rule.columns.some((f) => isIdentifierField(schema.fields[f]!)));
-  });
-}
-
-function checkExamples({ k, columns, neighbors }: SamplerOptions, { prompt }: DrawSettings): void {
-  if (prompt === "none" || k === 0) return;
-  const n = rowCount(columns);
-  if (n < k + 1) {
-    throw new HarmonicError(
-      "E_INPUT",
-      `expected more than ${k} rows for prompts of ${k} examples but the table has ${n}`,
-      {
-        hint: "use a smaller k",
-      },
-    );
-  }
-  if (prompt === "anchor" && neighbors?.length !== n * k) {
-    throw new HarmonicError(
-      "E_RUN",
-      `expected ${k} neighbours of each of ${n} rows but received ${neighbors?.length ?? 0} ids`,
-      {
-        hint: "run harmonic preprocess again",
-      },
-    );
-  }
-}
-
-function checkTemperatures({ temperatures }: DrawSettings, { fields }: TableSchema): void {
-  const names = fields.map(({ name }) => name);
-  const unknown = Object.keys(temperatures).find((name) => !names.includes(name));
-  if (unknown === undefined) return;
-  throw new HarmonicError(
-    "E_USAGE",
-    `\`temperature\` of "${unknown}": there is no such column${didYouMean(unknown, names)}`,
-    { hint: `the columns are: ${names.join(", ")}` },
-  );
-}
-
 const atLeastOne = (n: number): number => Math.max(1, Math.floor(n));
-
-/** Pieces one behind another, and where each begins. */
-function join(pieces: readonly Int32Array[]): [Int32Array, Int32Array] {
-  const offsets = new Int32Array(pieces.length + 1);
-  pieces.forEach((piece, p) => (offsets[p + 1] = offsets[p]! + piece.length));
-  const joined = new Int32Array(offsets[pieces.length]!);
-  pieces.forEach((piece, p) => joined.set(piece, offsets[p]));
-  return [joined, offsets];
-}
