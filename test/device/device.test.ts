@@ -4,10 +4,9 @@ import { isSoftware, openBackend } from "../../src/devices/backend";
 import type { GpuKind } from "../../src/devices/kinds";
 import type { TrainBatch, TrainerHandle } from "../../src/native/addon";
 import { loadAddon } from "../../src/native/load";
-import { findNeighbors } from "../../src/neighbors/find";
-import { Sampler, type SamplerOptions } from "../../src/sample/sampler";
+import type { SamplerOptions } from "../../src/sample/sampler";
 import { harmonic } from "../support/cli";
-import { allSmallRows, smallSchema } from "../support/small-table";
+import { drawSmallRows } from "../support/draw-small-rows";
 import { temporaryFolder } from "../support/temporary";
 import { writeTinyGguf } from "../support/tiny-gguf";
 import { ADAMW, nextTokenBatch, tinyTrainer } from "../support/tiny-training";
@@ -138,22 +137,10 @@ onDevice("an adapter on a device", () => {
 
 onDevice("rows from a device", () => {
   const base = join(folder, "base.gguf");
-  const columns = allSmallRows();
   beforeAll(() => writeTinyGguf(base));
 
-  async function draw(settings: Partial<SamplerOptions["settings"]>): Promise<string[]> {
-    const sampler = await Sampler.open({
-      ...{ schema: smallSchema, columns, format: "compact", description: "", k: 3, base },
-      neighbors: await findNeighbors(columns, smallSchema, { k: 3 }),
-      settings: { nSequences: 16, threads: 1, seed: 5, allowCopies: true, ...settings },
-    });
-    const drawn = (await sampler.group(0, 16)).columns;
-    sampler.close();
-    const cells = drawn.map((column) =>
-      Array.from(column.kind === "category" ? column.codes : "scaled" in column ? column.scaled : []),
-    );
-    return Array.from({ length: 16 }, (_, i) => JSON.stringify(cells.map((column) => column[i])));
-  }
+  const draw = (settings: Partial<SamplerOptions["settings"]>): Promise<string[]> =>
+    drawSmallRows(base, 16, settings);
 
   it("are those of the processor, but where rounding decides, and the same again", async () => {
     const here = await draw({ device: "cpu", engine: "llama" });

@@ -1,16 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadAddon } from "../../src/native/load";
-import { findNeighbors } from "../../src/neighbors/find";
-import { Sampler, type SamplerOptions } from "../../src/sample/sampler";
-import { allSmallRows, smallSchema } from "../support/small-table";
+import type { SamplerOptions } from "../../src/sample/sampler";
+import { drawSmallRows } from "../support/draw-small-rows";
 import { temporaryFolder } from "../support/temporary";
 import { writeTinyGguf } from "../support/tiny-gguf";
 
 const folder = temporaryFolder();
 const base = join(folder, "base.gguf");
 const other = join(folder, "other.gguf");
-const columns = allSmallRows();
 const cpu = existsSync("/proc/cpuinfo") ? readFileSync("/proc/cpuinfo", "utf8") : "";
 /** Only processors with fast 8-bit products have our graph. */
 const whereFast = /\bavx512_vnni\b|\bavx_vnni\b/.test(cpu) ? it : it.skip;
@@ -20,23 +18,11 @@ beforeAll(() => {
   writeTinyGguf(other, { architecture: "internlm2", tied: false });
 });
 
-async function draw(settings: Partial<SamplerOptions["settings"]>): Promise<unknown[][]> {
-  const sampler = await Sampler.open({
-    ...{ schema: smallSchema, columns, format: "compact", description: "", k: 3, base },
-    neighbors: await findNeighbors(columns, smallSchema, { k: 3 }),
-    settings: { nSequences: 16, threads: 1, seed: 5, allowCopies: true, ...settings },
-  });
-  const drawn = (await sampler.group(0, 32)).columns;
-  sampler.close();
-  const cells = drawn.map((column) =>
-    Array.from(column.kind === "category" ? column.codes : "scaled" in column ? column.scaled : []),
-  );
-  return Array.from({ length: 32 }, (_, i) => cells.map((column) => column[i]));
-}
+const draw = (settings: Partial<SamplerOptions["settings"]>): Promise<string[]> =>
+  drawSmallRows(base, 32, settings);
 
 /** Share of the rows that two drawings have in common, by place. */
-const agreement = (a: unknown[][], b: unknown[][]): number =>
-  a.filter((row, i) => JSON.stringify(row) === JSON.stringify(b[i])).length / a.length;
+const agreement = (a: string[], b: string[]): number => a.filter((row, i) => row === b[i]).length / a.length;
 
 describe("engines", () => {
   it("a small F32 base is evaluated densely, and an architecture that is not known by llama.cpp", async () => {
