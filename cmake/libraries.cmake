@@ -27,14 +27,12 @@ target_link_libraries(harmonic_blas INTERFACE "${OPENBLAS_LIBRARY}")
 
 include(cmake/faiss.cmake)
 
-# The trainer's large products, in 8-bit integers.
-find_package(dnnl CONFIG QUIET)
-if(NOT dnnl_FOUND)
-  find_path(DNNL_INCLUDE_DIR dnnl.h REQUIRED)
-  find_library(DNNL_LIBRARY dnnl REQUIRED)
-  add_library(DNNL::dnnl UNKNOWN IMPORTED)
-  set_target_properties(DNNL::dnnl PROPERTIES IMPORTED_LOCATION "${DNNL_LIBRARY}"
-    INTERFACE_INCLUDE_DIRECTORIES "${DNNL_INCLUDE_DIR}")
-endif()
+# The trainer's large products, in 8-bit integers. Not find_package: Debian's config of oneDNN looks for OpenCL, for GPUs,
+# whose headers its package does not bring, and then always fails.
+find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.hpp REQUIRED)
+find_library(DNNL_LIBRARY dnnl REQUIRED)
+add_library(harmonic_dnnl INTERFACE)
+target_include_directories(harmonic_dnnl SYSTEM INTERFACE "${DNNL_INCLUDE_DIR}")
+target_link_libraries(harmonic_dnnl INTERFACE "${DNNL_LIBRARY}")
 
-set(HARMONIC_LIBRARIES ${HARMONIC_FAISS_LIBRARIES} harmonic_learners harmonic_blas DNNL::dnnl OpenMP::OpenMP_CXX)
+set(HARMONIC_LIBRARIES ${HARMONIC_FAISS_LIBRARIES} harmonic_learners harmonic_blas harmonic_dnnl OpenMP::OpenMP_CXX)

@@ -26,6 +26,8 @@ if [ -f "$built" ] &&
 else
   if [ ! -d build ]; then say "native: the first build compiles llama.cpp, about two minutes on two cores"; fi
   mkdir -p build
+  # A configuring that failed leaves its cache, with which cmake-js would not configure again.
+  if [ ! -f build/build.ninja ] && [ ! -f build/Makefile ]; then rm -f build/CMakeCache.txt; fi
   printf '%s' "$place" >build/.place
   touch build/.started
   node_modules/.bin/cmake-js build >build/build.log 2>&1 || {
