@@ -26,7 +26,8 @@ export { mergeParts, type MergePartsOptions } from "./table/merge";
 export { inferSchema, type InferOptions } from "./table/infer";
 export { loadSchema, parseSchema, schemaToJson } from "./table/schema-json";
 export { toColumns } from "./table/convert";
-export { columnsFromBatches, toRecordBatch } from "./table/batches";
+export { toRecordBatch } from "./table/batches";
+export { columnsFromBatches } from "./table/from-batches";
 export type {
   CategoryField,
   DateField,

@@ -43,7 +43,8 @@ const FEW_SEQUENCES = 4;
 /** Rows after each prompt where a prompt is shared. */
 export const ROWS_PER_PROMPT = 8;
 
-const ALL_OFF: Required<GeneratorSwitches> = {
+/** But halfProducts, which is of small models. */
+const ALL_OFF: Required<Omit<GeneratorSwitches, "halfProducts">> = {
   jumpForward: false,
   sharePrefix: false,
   sharePrompt: false,
@@ -51,7 +52,7 @@ const ALL_OFF: Required<GeneratorSwitches> = {
   drafts: false,
   smallCache: false,
 };
-const NAMES = Object.keys(ALL_OFF) as (keyof GeneratorSwitches)[];
+const NAMES = Object.keys(ALL_OFF) as (keyof typeof ALL_OFF)[];
 
 const trialOf = (subject: string, file: string, settings: Settings, options: object): Trial => ({
   ...{ subject, task: `${settings["table"]} rows from a tuned smollm2-135m`, settings },

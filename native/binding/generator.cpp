@@ -73,6 +73,7 @@ GeneratorSwitches read_switches(const Napi::Value& value) {
   read("cutVocabulary", switches.cut_vocabulary);
   read("drafts", switches.drafts);
   read("smallCache", switches.small_cache);
+  read("halfProducts", switches.half_products);
   return switches;
 }
 

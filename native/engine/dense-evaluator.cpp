@@ -39,18 +39,21 @@ struct DenseEvaluator::Scratch {
         sine(lanes(hp.head_dim / 2)),
         keys(static_cast<size_t>(capacity) * hp.head_dim),
         values(static_cast<size_t>(capacity) * hp.head_dim),
-        logits(lanes(n_logits)) {}
+        logits(lanes(n_logits)),
+        pairs(static_cast<size_t>(std::max({hp.n_embd, hp.q_dim(), hp.n_ff}) + 1) / 2 * kLanes) {}
 
   static AlignedFloats lanes(size_t width) { return AlignedFloats(width * kLanes); }
 
   AlignedFloats x, normed, q, k, v, attended, gate_up, hidden, scores, cosine, sine;
   AlignedFloats keys, values;  // of one head and sequence
   AlignedFloats logits;
+  AlignedArray<HalfPair> pairs;
 };
 
 DenseEvaluator::DenseEvaluator(std::shared_ptr<const LaneModel> model,
                                const EvaluatorOptions& options)
     : model_(std::move(model)),
+      halves_(has_half_products() && options.half_products),
       aborted_(options.aborted),
       cache_(model_->hp, options.n_sequences, options.n_context),
       rotary_(model_->hp, model_->rope_factors),
@@ -247,13 +250,21 @@ void DenseEvaluator::evaluate_tile(const Batch& batch, const Tile& tile, Scratch
     project(tile, batch, layer, s);
     if (!predicts && layer + 1 == hp.n_layers) return;
     attend(tile, batch, layer, s);
-    w.output.multiply(s.attended.data(), n, true, s.x.data());
+    w.output.multiply(input_of(s.attended, hp.q_dim(), n, s), n, true, s.x.data());
     norm_lanes(s.x.data(), w.ffn_norm.data(), hp.norm_epsilon, hp.n_embd, n, s.normed.data());
-    w.gate_up.multiply(s.normed.data(), n, false, s.gate_up.data());
+    w.gate_up.multiply(input_of(s.normed, hp.n_embd, n, s), n, false, s.gate_up.data());
     swiglu_lanes(s.gate_up.data(), hp.n_ff, n, s.hidden.data());
-    w.down.multiply(s.hidden.data(), n, true, s.x.data());
+    w.down.multiply(input_of(s.hidden, hp.n_ff, n, s), n, true, s.x.data());
   }
   predict(tile, batch, s);
+}
+
+/** Activations as the products of a block read them, until the next ones are asked for. */
+LaneInput DenseEvaluator::input_of(const AlignedFloats& x, int width, int n_lanes,
+                                   Scratch& s) const {
+  if (!halves_) return {x.data()};
+  pair_lanes(x.data(), width, n_lanes, s.pairs.data());
+  return {x.data(), s.pairs.data()};
 }
 
 /** Rotates the heads of queries or keys, normed before where the model does so. */
@@ -276,9 +287,10 @@ void DenseEvaluator::project(const Tile& tile, const Batch& batch, int layer, Sc
     keys = cache_.keys(layer, tile.block) + tile.position * cache_.stride();
     values = cache_.values(layer, tile.block) + tile.position * cache_.stride();
   }
-  w.q.multiply(s.normed.data(), n, false, s.q.data());
-  w.k.multiply(s.normed.data(), n, false, keys);
-  w.v.multiply(s.normed.data(), n, false, values);
+  const LaneInput normed = input_of(s.normed, hp.n_embd, n, s);
+  w.q.multiply(normed, n, false, s.q.data());
+  w.k.multiply(normed, n, false, keys);
+  w.v.multiply(normed, n, false, values);
   if (!w.q_bias.empty()) {
     add_to_lanes(w.q_bias.data(), hp.q_dim(), n, s.q.data());
     add_to_lanes(w.k_bias.data(), width, n, keys);
@@ -351,7 +363,7 @@ void DenseEvaluator::predict(const Tile& tile, const Batch& batch, Scratch& s) {
   for (int first = 0; first < tile.n_lanes; first++) {
     const size_t head = wanted[first];
     if (head == none) continue;
-    heads_[head].multiply(s.normed.data(), tile.n_lanes, false, s.logits.data());
+    heads_[head].multiply({s.normed.data()}, tile.n_lanes, false, s.logits.data());
     const int n = heads_[head].n_out();
     for (int l = first; l < tile.n_lanes; l++) {
       if (wanted[l] != head) continue;

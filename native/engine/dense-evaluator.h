@@ -10,9 +10,10 @@
 namespace harmonic {
 
 /**
- * Evaluates small models in F32 for hundreds of rows in lock-step: the token of each row is a lane
- * of registers, in which it passes all layers, and the head computes the logits of the next column
- * alone. What it gives does not depend on the number of threads.
+ * Evaluates small models for hundreds of rows in lock-step: the token of each row is a lane of
+ * registers, in which it passes all layers, and the head computes the logits of the next column
+ * alone. All is in F32, but the factors of the blocks' products may be rounded to 16 bits. What it
+ * gives does not depend on the number of threads.
  */
 class DenseEvaluator final : public Evaluator {
  public:
@@ -45,12 +46,14 @@ class DenseEvaluator final : public Evaluator {
   void evaluate_tile(const Batch& batch, const Tile& tile, Scratch& scratch);
   void attend(const Tile& tile, const Batch& batch, int layer, Scratch& scratch);
   void project(const Tile& tile, const Batch& batch, int layer, Scratch& scratch);
+  LaneInput input_of(const AlignedFloats& x, int width, int n_lanes, Scratch& scratch) const;
   void prepare_heads(const std::vector<float>& gain, int n_heads, int n_lanes,
                      const Scratch& scratch, float* x) const;
   void predict(const Tile& tile, const Batch& batch, Scratch& scratch);
   size_t head_of(int32_t column) const;
 
   const std::shared_ptr<const LaneModel> model_;
+  const bool halves_;  // products of blocks are of pairs in BF16; the head's are in F32
   const std::function<bool()> aborted_;
   LaneCache cache_;
   RotaryTable rotary_;

@@ -23,6 +23,8 @@ struct EvaluatorOptions {
   int n_outputs = 0;
   // keys and values in 16 bits, not 32
   bool small_cache = true;
+  // products of 16-bit factors where this processor is faster at them
+  bool half_products = true;
   // asked while a batch is evaluated: true ends it
   std::function<bool()> aborted;
 };

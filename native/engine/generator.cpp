@@ -94,6 +94,7 @@ std::unique_ptr<Evaluator> Generator::new_evaluator() const {
   evaluator.n_batch = std::max(kPromptBatch, options_.n_sequences * kMaxJump);
   evaluator.n_outputs = most_outputs(options_);
   evaluator.small_cache = options_.switches.small_cache;
+  evaluator.half_products = options_.switches.half_products;
   evaluator.threads = options_.threads;
   evaluator.aborted = decoder_.aborted;
   if (options_.switches.cut_vocabulary && !options_.explain) {

@@ -32,6 +32,7 @@ struct GeneratorSwitches {
   bool cut_vocabulary = true;  // the head computes the logits of the table's tokens alone
   bool drafts = true;          // likely tokens are evaluated before they are drawn, where that pays
   bool small_cache = true;     // keys and values in 16 bits
+  bool half_products = true;   // factors of small models in 16 bits, where that is faster
 };
 
 struct GeneratorOptions {

@@ -1,7 +1,7 @@
 #pragma once
 #include <vector>
 
-#include "engine/aligned-floats.h"
+#include "engine/aligned-array.h"
 #include "engine/lane-matrix.h"
 #include "engine/weights.h"
 

@@ -18,7 +18,7 @@ namespace harmonic {
 enum class Engine {
   kLlama,   // llama.cpp
   kGraph,   // our own graph, where this processor and the architecture allow it: see GraphEvaluator
-  kDense,   // small models in F32 for many rows at once: see DenseEvaluator
+  kDense,   // small models of F32 weights for many rows at once: see DenseEvaluator
   kDevice,  // our own graph of ggml's operations on a device: see DeviceEvaluator
   kAuto,    // on a device llama.cpp; on the processor small F32 models densely, others by our own
             // graph where it is faster and the base holds no F32 matrices, else llama.cpp

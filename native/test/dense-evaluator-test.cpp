@@ -24,6 +24,7 @@ EvaluatorOptions options_for(int threads) {
   o.n_sequences = kSequences;
   o.n_context = 100;
   o.threads = threads;
+  o.half_products = false;
   o.aborted = [] { return false; };
   return o;
 }
@@ -128,6 +129,31 @@ TEST(dense_evaluator_takes_rows_in_lock_step_and_out_of_it) {
       CHECK(std::equal(one->logits(i), one->logits(i) + kVocabulary, three->logits(i)));
     }
   }
+}
+
+TEST(dense_evaluator_rounds_factors_to_16_bits_where_that_is_faster) {
+  const std::string base = test::write_tiny_model("llama");
+  EvaluatorOptions options = options_for(1);
+  const auto exact = dense(base, options);
+  options.half_products = true;
+  const auto rounded = dense(base, options);
+  options.threads = 3;
+  const auto again = dense(base, options);
+  double largest = 0;
+  for (int at = 0; at < 6; at++) {
+    Batch batch;
+    for (int s = 0; s < kSequences; s++) batch.add(make_tokens(6, s)[at], at, s, true);
+    for (DenseEvaluator* each : {exact.get(), rounded.get(), again.get()}) each->evaluate(batch);
+    for (int s = 0; s < kSequences; s++) {
+      CHECK(std::equal(rounded->logits(s), rounded->logits(s) + kVocabulary, again->logits(s)));
+      for (int v = 0; v < kVocabulary; v++) {
+        const double difference = rounded->logits(s)[v] - exact->logits(s)[v];
+        largest = std::max(largest, std::abs(difference));
+      }
+    }
+  }
+  CHECK_EQUAL(largest > 0, has_half_products());
+  CHECK(largest < 0.3);
 }
 
 TEST(dense_evaluator_shares_what_rows_begin_with) {

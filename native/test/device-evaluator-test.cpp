@@ -25,6 +25,7 @@ EvaluatorOptions options_for(int n_sequences) {
   o.n_sequences = n_sequences;
   o.n_context = kContext;
   o.threads = 2;
+  o.half_products = false;
   o.aborted = [] { return false; };
   return o;
 }

@@ -247,6 +247,8 @@ export interface GeneratorSwitches {
   drafts?: boolean;
   /** keys and values are kept in 16 bits, not 32 */
   smallCache?: boolean;
+  /** products of small models take factors of 16 bits, where this processor multiplies those faster */
+  halfProducts?: boolean;
 }
 
 export interface OpenGeneratorOptions {

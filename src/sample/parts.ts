@@ -4,8 +4,9 @@ import { Schema, Table, tableFromIPC, tableToIPC } from "apache-arrow";
 import { orFileError } from "../file-error";
 import { writeText } from "../run/atomic";
 import { lockFolder } from "../run/lock";
-import { columnsFromBatches, toRecordBatch } from "../table/batches";
+import { toRecordBatch } from "../table/batches";
 import { rowCount, type Column } from "../table/columns";
+import { columnsFromBatches } from "../table/from-batches";
 import type { TableSchema } from "../table/schema";
 import { noRedraws, type RedrawCounts } from "./redraw";
 

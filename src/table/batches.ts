@@ -16,10 +16,9 @@ import {
   type Data,
   type Vector,
 } from "apache-arrow";
-import { HarmonicError } from "../errors";
-import { fromSeconds, toDays, toSeconds } from "./calendar";
+import { toDays, toSeconds } from "./calendar";
 import { isMissing, rowCount, type Column } from "./columns";
-import { formatNumber, fromScaled, parseNumber, toScaled } from "./number";
+import { formatNumber, fromScaled } from "./number";
 import {
   isCategoryField,
   isDateField,
@@ -65,77 +64,6 @@ export function toRecordBatch(columns: readonly Column[], schema: TableSchema): 
     arrow,
     makeData({ type: new Struct(arrow.fields), length: n, nullCount: 0, children }),
   );
-}
-
-/** The columns of record batches that toRecordBatch made, one after another. */
-export function columnsFromBatches(batches: readonly RecordBatch[], schema: TableSchema): Column[] {
-  const n = batches.reduce((sum, batch) => sum + batch.numRows, 0);
-  return schema.fields.map((field): Column => {
-    const vectors = batches.map((batch) => {
-      const vector = batch.getChild(field.name);
-      if (vector) return vector;
-      throw new HarmonicError(
-        "E_INPUT",
-        `a record batch has no column "${field.name}", which the schema has`,
-      );
-    });
-    let at = 0;
-    if (isNumberField(field)) {
-      const { decimals, width } = field.numberFormat;
-      const scaled = new Float64Array(n);
-      for (const vector of vectors) {
-        for (let i = 0; i < vector.length; i++) {
-          const value = vector.get(i) as number | string | null;
-          if (value === null) scaled[at++] = NaN;
-          else if (width === undefined) scaled[at++] = Math.round(Number(value) * 10 ** decimals) + 0;
-          else scaled[at++] = toScaled(parseNumber(String(value), field.numberFormat)!, decimals);
-        }
-      }
-      return { kind: "number", name: field.name, decimals, scaled };
-    }
-    if (isDateField(field)) {
-      const scaled = new Float64Array(n);
-      for (const vector of vectors) {
-        for (let i = 0; i < vector.length; i++) {
-          // Milliseconds, whatever the unit.
-          const value = vector.get(i) as number | null;
-          scaled[at++] =
-            value === null ? NaN : fromSeconds(Math.floor(value / 1000), field.type === "datetime");
-        }
-      }
-      return { kind: "date", name: field.name, scaled };
-    }
-    if (!isCategoryField(field)) {
-      const values = vectors.flatMap((vector) =>
-        Array.from({ length: vector.length }, (_, i) => {
-          const value = vector.get(i) as string | bigint | null;
-          return value === null ? null : String(value);
-        }),
-      );
-      return { kind: "text", name: field.name, values };
-    }
-    const values = field.constraints.enum;
-    const codeOf = new Map(values.map((value, code) => [value, code]));
-    const codes = new Int32Array(n);
-    for (const vector of vectors) {
-      for (let i = 0; i < vector.length; i++) {
-        const value = vector.get(i) as string | null;
-        codes[at++] = value === null ? -1 : code(codeOf, value, field.name);
-      }
-    }
-    return { kind: "category", name: field.name, values, codes };
-  });
-}
-
-function code(codeOf: ReadonlyMap<string, number>, value: string, name: string): number {
-  const known = codeOf.get(value);
-  if (known === undefined) {
-    throw new HarmonicError(
-      "E_INPUT",
-      `a record batch holds "${value}", which column "${name}" does not have`,
-    );
-  }
-  return known;
 }
 
 function fitsInt32(field: NumberField): boolean {

@@ -1,7 +1,7 @@
 import type { RecordBatch } from "apache-arrow";
 import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { HarmonicError } from "../errors";
-import { columnsFromBatches } from "./batches";
+import { columnsFromBatches } from "./from-batches";
 import { toDays, toSeconds } from "./calendar";
 import type { Column } from "./columns";
 import { formatNumber, fromScaled } from "./number";

@@ -1,5 +1,5 @@
 import type { RecordBatch } from "apache-arrow";
-import { columnsFromBatches } from "./batches";
+import { columnsFromBatches } from "./from-batches";
 import type { Column } from "./columns";
 import { cellFormatter } from "./convert";
 import { formatScaled } from "./number";

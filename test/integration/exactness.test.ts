@@ -15,9 +15,10 @@ describe("rows are drawn from the model's distribution over allowed rows", () =>
     { cutVocabulary: false },
     { drafts: false },
     { smallCache: false },
+    { halfProducts: false },
     {
       ...{ jumpForward: false, sharePrefix: false, sharePrompt: false, cutVocabulary: false },
-      ...{ drafts: false, smallCache: false },
+      ...{ drafts: false, smallCache: false, halfProducts: false },
     },
   ];
   it.each([{}, ...off])("with the switches %j", async (switches) => {

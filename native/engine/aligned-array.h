@@ -7,23 +7,24 @@
 namespace harmonic {
 
 // Zeros that begin at a cache line. Large arrays take memory only as they are written.
-class AlignedFloats {
+template <class T>
+class AlignedArray {
  public:
-  AlignedFloats() = default;
-  explicit AlignedFloats(size_t n)
-      : memory_(std::calloc(n + kAlignment, sizeof(float)), std::free) {
+  AlignedArray() = default;
+  explicit AlignedArray(size_t n) : memory_(std::calloc(n * sizeof(T) + kAlignment, 1), std::free) {
     if (!memory_) throw std::bad_alloc();
     const auto address = reinterpret_cast<uintptr_t>(memory_.get());
-    const uintptr_t unit = kAlignment * sizeof(float);
-    data_ = reinterpret_cast<float*>((address + unit - 1) / unit * unit);
+    data_ = reinterpret_cast<T*>((address + kAlignment - 1) / kAlignment * kAlignment);
   }
 
-  float* data() const { return data_; }
+  T* data() const { return data_; }
 
  private:
-  static constexpr size_t kAlignment = 16;
+  static constexpr size_t kAlignment = 64;  // bytes
   std::unique_ptr<void, void (*)(void*)> memory_{nullptr, std::free};
-  float* data_ = nullptr;
+  T* data_ = nullptr;
 };
+
+using AlignedFloats = AlignedArray<float>;
 
 }  // namespace harmonic
