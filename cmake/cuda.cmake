@@ -22,6 +22,12 @@ macro(harmonic_find_cuda)
   find_package(CUDAToolkit ${ARGN})
 endmacro()
 
+# Says beside a backend which release it is of, as prebuilt ones say it.
+function(harmonic_write_release folder)
+  file(WRITE "${folder}/_nlcBuildMetadata.json"
+    "{\"buildOptions\": {\"llamaCpp\": {\"release\": \"${HARMONIC_LLAMA_VERSION}\"}}}\n")
+endfunction()
+
 set(GGML_CUDA OFF CACHE BOOL "" FORCE)
 if(HARMONIC_CUDA STREQUAL "source")
   harmonic_find_cuda(REQUIRED)
@@ -35,9 +41,7 @@ if(HARMONIC_CUDA STREQUAL "source")
   if(NOT TARGET CUDA::cuda_driver)
     set(GGML_CUDA_NO_VMM ON CACHE BOOL "" FORCE)
   endif()
-  # Which release it is of, as prebuilt backends say it.
-  file(WRITE "${HARMONIC_OUTPUT_DIR}/_nlcBuildMetadata.json"
-    "{\"buildOptions\": {\"llamaCpp\": {\"release\": \"${HARMONIC_LLAMA_VERSION}\"}}}\n")
+  harmonic_write_release("${HARMONIC_OUTPUT_DIR}")
 elseif(HARMONIC_CUDA)
   message(FATAL_ERROR "expected source for HARMONIC_CUDA but received ${HARMONIC_CUDA}")
 endif()

@@ -14,6 +14,7 @@ const RESULTS = join(__dirname, "..", "results");
  */
 export async function runBenchmark(benchmark: Benchmark): Promise<boolean> {
   const { name, metrics, trials } = benchmark;
+  const measured = await commit(); // the tree may change while trials run
   const rounds: (Values | Error)[][] = trials.map(() => []);
   for (let round = 0; round < benchmark.rounds; round++) {
     for (const [t, trial] of trials.entries()) {
@@ -26,7 +27,7 @@ export async function runBenchmark(benchmark: Benchmark): Promise<boolean> {
   }
   const measurements = trials.flatMap((trial, t) => measurementsOf(trial, metrics, rounds[t]!));
   const ratios = benchmark.ratios(measurements);
-  const result = { name, commit: await commit(), machine: machine(), trials: measurements, ratios };
+  const result = { name, commit: measured, machine: machine(), trials: measurements, ratios };
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(join(RESULTS, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
   console.log(formatTable(measurements, metrics));

@@ -1,0 +1,146 @@
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { harmonic } from "../support/cli";
+import { temporaryFolder } from "../support/temporary";
+import { writeTinyGguf } from "../support/tiny-gguf";
+
+// A card that fails when the environment says so: native/test/faulty-device.cpp. It is a backend like any other, so that a
+// process of its own finds, checks and loads it; no other test is to see it.
+const CARD = join(__dirname, "../../build/Release/faulty-device");
+const BIN = join(__dirname, "../../bin/harmonic.js");
+/** It has a name that is looked for wherever no system library is. */
+const ON_CARD = ["--device", "metal", "--threads", "1"];
+const onLinux = process.platform === "linux" ? describe : describe.skip;
+
+const root = temporaryFolder();
+const base = join(root, "tiny.gguf");
+const table = join(root, "table.csv");
+
+interface Faults {
+  /** bytes that it has */
+  memory?: number;
+  /** computations behind which another program has taken what is left */
+  fullAfter?: number;
+  /** computations behind which its driver is gone */
+  lostAfter?: number;
+}
+
+function onCard(argv: string[], { memory, fullAfter, lostAfter }: Faults = {}) {
+  const env: NodeJS.ProcessEnv = { ...process.env, HARMONIC_BACKENDS_DIR: CARD };
+  if (memory !== undefined) env.HARMONIC_FAULTY_MEMORY = String(memory);
+  if (fullAfter !== undefined) env.HARMONIC_FAULTY_FULL_AFTER = String(fullAfter);
+  if (lostAfter !== undefined) env.HARMONIC_FAULTY_LOST_AFTER = String(lostAfter);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...argv, ...ON_CARD], {
+    encoding: "utf8",
+    env,
+  });
+  return { status, stdout, stderr };
+}
+
+beforeAll(async () => {
+  writeTinyGguf(base);
+  // Texts of several lengths, so that steps differ in size.
+  const text = (i: number): string => "ab".repeat(1 + ((i * 5) % 9));
+  const rows = Array.from({ length: 60 }, (_, i) => `${i % 7},${text(i)},${i % 2 ? "yes" : "no"}\n`);
+  writeFileSync(table, `a,b,y\n${rows.join("")}`);
+});
+
+async function preprocessed(name: string): Promise<string> {
+  const out = join(root, name);
+  const { code } = await harmonic(["preprocess", table, "--target", "y", "--k", "2", "--out", out]);
+  expect(code).toBe(0);
+  return out;
+}
+
+onLinux("training on a card that fails", () => {
+  const SETTINGS = [
+    "--base",
+    base,
+    "--epochs",
+    "6",
+    "--batch",
+    "2",
+    "--rank",
+    "4",
+    "--checkpoint-every",
+    "0",
+  ];
+  const train = (folder: string, faults?: Faults) => onCard(["train", folder, ...SETTINGS], faults);
+  const adapter = (folder: string): Buffer => readFileSync(join(folder, "adapter.gguf"));
+  let whole: string;
+
+  beforeAll(async () => {
+    whole = await preprocessed("whole");
+    const { status, stderr } = train(whole);
+    expect(stderr).toMatch(/^device: metal, a faulty card \(FAULTY0\), 1\.00 GB free$/m);
+    expect(status).toBe(0);
+  });
+
+  it.each([
+    [
+      "its driver is gone",
+      { lostAfter: 60 },
+      /^error: .* failed on the device FAULTY0: vk::Queue::submit: ErrorDeviceLost$/m,
+    ],
+    [
+      "its memory is taken by another program",
+      { fullAfter: 60 },
+      /^error: not enough memory on the device FAULTY0 for a training step of \d+ tokens$/m,
+    ],
+  ])("goes on to the same adapter: %s", async (name, faults, message) => {
+    const folder = await preprocessed(name.replaceAll(" ", "-"));
+    const failed = train(folder, faults);
+    expect(failed.stderr).toMatch(message);
+    expect(failed.stderr).toMatch(/^hint: /m);
+    expect(failed.status).toBe(1);
+    expect(existsSync(join(folder, "adapter.gguf"))).toBe(false);
+    const { status, stderr } = train(folder);
+    expect(stderr).toMatch(/going on after [1-9]/);
+    expect(status).toBe(0);
+    expect(adapter(folder).equals(adapter(whole))).toBe(true);
+  });
+
+  it("is planned by what the card has, and refused where that is too little", async () => {
+    const folder = await preprocessed("small");
+    const { status, stderr } = train(folder, { memory: 2_000_000 });
+    expect(stderr).toMatch(
+      /^error: training needs about \d+ MB of memory on the device, more than the 2 MB free or allowed$/m,
+    );
+    expect(status).toBe(2);
+  });
+
+  it("gives rows that are kept where the driver is gone while others are drawn", () => {
+    const sample = (name: string, faults?: Faults) => {
+      const out = join(root, name);
+      const argv = ["sample", whole, "--out", out, "--rows", "512", "--n-sequences", "64", "--json"];
+      return { ...onCard([...argv, "--allow-copies"], faults), out };
+    };
+    const drawnOf = ({ stdout }: { stdout: string }) => (JSON.parse(stdout) as { drawn: number }).drawn;
+    const expected = sample("expected.csv");
+    expect(drawnOf(expected)).toBe(512);
+    const failed = sample("rows.csv", { lostAfter: 570 });
+    expect(failed.stderr).toMatch(/^error: .*ErrorDeviceLost/m);
+    expect(failed.status).toBe(1);
+    expect(existsSync(failed.out)).toBe(false);
+    const again = sample("rows.csv");
+    expect(drawnOf(again)).toBe(256);
+    expect(readFileSync(again.out, "utf8")).toBe(readFileSync(expected.out, "utf8"));
+  });
+});
+
+onLinux("a card's backend", () => {
+  it("of another release is refused by name where it is loaded", () => {
+    const folder = join(root, "older");
+    mkdirSync(folder);
+    copyFileSync(join(CARD, "libggml-metal.so"), join(folder, "libggml-metal.so"));
+    const metadata = { buildOptions: { llamaCpp: { release: "v0.4.9" } } };
+    writeFileSync(join(folder, "_nlcBuildMetadata.json"), JSON.stringify(metadata));
+    const { status, stderr } = spawnSync(process.execPath, [BIN, "train", root, ...ON_CARD], {
+      encoding: "utf8",
+      env: { ...process.env, HARMONIC_BACKENDS_DIR: folder },
+    });
+    expect(stderr).toContain("libggml-metal.so is of llama.cpp v0.4.9, expected v0.5.0");
+    expect(status).toBe(1);
+  });
+});
