@@ -5,7 +5,7 @@ import { listOf, tableTrials } from "../table/trials";
 
 /** Others than diabetes and mixed need HARMONIC_BENCH_SPLITS. */
 const TABLES = listOf("HARMONIC_BENCH_TABLES", "german,diabetes,buddy,mixed");
-const NAMES = listOf("HARMONIC_BENCH_SUBJECTS", "harmonic,smote,tabularargn,language-model");
+const NAMES = listOf("HARMONIC_BENCH_SUBJECTS", "harmonic,smote,language-model");
 
 /** Table models on tables of hundreds and thousands of rows, beside what else is taken for them: scores alone. */
 export async function smallTablesBenchmark(): Promise<Benchmark> {
