@@ -25,6 +25,8 @@ const SPEED = { languageTrain: 120, languageRows: 3, tableRows: 3000 };
 const GPU_SPEED = { languageTrain: 10_000, languageRows: 50 };
 /** Tokens that a core learns in a second, times a table model's blocks and the square of its width. */
 const TABLE_WORK = 4e8;
+/** A block multiplies a token by so many squares of its width; each token looked at costs another width. */
+const SQUARES_A_BLOCK = 12;
 /** Tokens of a cell, as a language model and as a table model writes it. */
 const TOKENS_A_CELL = { language: 4, table: 1.3 };
 
@@ -76,8 +78,10 @@ export function chooseBase(options: ChoiceOptions): BaseChoice {
     return language(`${nRows} rows are too few to learn from alone`);
   }
   const { epochs = 1, layers = 1, width = 1 } = tableTrainSettings(train, nRows, nColumns);
+  // Of wide tables looking at the cells before costs more than all products.
+  const squares = layers * width * (width + (nColumns * TOKENS_A_CELL.table) / SQUARES_A_BLOCK);
   const seconds =
-    (cells * epochs * TOKENS_A_CELL.table * layers * width ** 2) / (TABLE_WORK * threads) +
+    (cells * epochs * TOKENS_A_CELL.table * squares) / (TABLE_WORK * threads) +
     nRows / (SPEED.tableRows * threads);
   return {
     name: TABLE_BASE,

@@ -30,6 +30,22 @@ it("takes a table model for rows without text, and says why and how long it take
   expect(chooseBase({ ...people(5000), ...NOTHING, threads: 4 }).seconds).toBeCloseTo(choice.seconds / 2);
 });
 
+/** So many times the columns of people's. */
+function wide(n: number, times: number): { schema: TableSchema; columns: Column[] } {
+  const columns = Array.from({ length: times }, (_, t) =>
+    makePeople(n, 1).map((column) => ({ ...column, name: `${column.name}${t}` })),
+  ).flat();
+  return { columns, schema: schemaOf(columns, "label0") };
+}
+
+it("counts on cells that look at hundreds before them", () => {
+  const [narrow, far] = [1, 300].map((times) => {
+    const { schema, columns } = wide(500, times);
+    return chooseBase({ schema, columns, ...NOTHING, train: { epochs: 5, layers: 3, width: 64 } }).seconds;
+  });
+  expect(far! / narrow!).toBeGreaterThan(2 * 300);
+});
+
 it("takes the language model where there is text to write, or where a setting is one of its own", () => {
   const name = "smollm2-135m";
   expect(chooseBase({ ...withText(5000), ...NOTHING })).toMatchObject({
