@@ -86,9 +86,9 @@ function numbersOf(piece: Data, { numberFormat }: NumberField): (i: number) => n
     return (i) => toScaled(parseNumber(text(i), numberFormat)!, decimals);
   }
   const scale = 10 ** decimals;
-  const values = piece.values as Int32Array | Float64Array;
-  if (DataType.isInt(piece.type)) return (i) => values[i]! * scale;
-  return (i) => Math.round(values[i]! * scale) + 0;
+  const values = piece.values as Int32Array | BigInt64Array | Float64Array;
+  if (DataType.isInt(piece.type)) return (i) => Number(values[i]) * scale;
+  return (i) => Math.round(Number(values[i]) * scale) + 0;
 }
 
 /** Of a dictionary's entries only those are read that cells point to. */
