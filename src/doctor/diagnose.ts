@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { join } from "node:path";
 import { type Backend, openBackend } from "../devices/backend";
+import { findBackend } from "../devices/backend-file";
 import { chooseDevice, type Device } from "../devices/device";
 import { GPU_KINDS, packageOf, platformName } from "../devices/kinds";
 import { modelCache } from "../model/cache";
@@ -23,7 +24,7 @@ export interface Diagnosis {
   };
   /** of the system, bytes */
   memory: { total: number; free: number };
-  /** those that could be had on such a machine, the fastest first */
+  /** those that could be had on such a machine, or are there, the fastest first */
   backends: Backend[];
   /** GPUs that neighbours are searched on, of those that Faiss was built for */
   neighborGpus: number;
@@ -36,7 +37,9 @@ export interface Diagnosis {
 /** Looks at the machine; backends that are installed are loaded. @throws E_NATIVE where the addon is not built */
 export function diagnose(): Diagnosis {
   const addon = loadAddon();
-  const backends = GPU_KINDS.filter((kind) => packageOf(kind) !== undefined).map(openBackend);
+  // Some lie there though no package has them for such a machine: those built here.
+  const kinds = GPU_KINDS.filter((kind) => packageOf(kind) !== undefined || findBackend(kind) !== undefined);
+  const backends = kinds.map(openBackend);
   return {
     versions: versions(),
     platform: platformName(),

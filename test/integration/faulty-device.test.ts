@@ -130,6 +130,18 @@ onLinux("training on a card that fails", () => {
 });
 
 onLinux("a card's backend", () => {
+  it("is listed by harmonic doctor, with its card, which auto takes", () => {
+    const { status, stdout } = spawnSync(process.execPath, [BIN, "doctor"], {
+      encoding: "utf8",
+      env: { ...process.env, HARMONIC_BACKENDS_DIR: CARD },
+    });
+    expect(stdout).toMatch(
+      /^Metal\n {2}ok {2}Metal backend: .*libggml-metal\.so\n {2}ok {2}Metal device: a faulty card$/m,
+    );
+    expect(stdout).toMatch(/^device: metal, a faulty card \(FAULTY0\), 1\.00 GB free$/m);
+    expect(status).toBe(0);
+  });
+
   it("of another release is refused by name where it is loaded", () => {
     const folder = join(root, "older");
     mkdirSync(folder);
