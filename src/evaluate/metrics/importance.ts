@@ -1,5 +1,6 @@
 import { rowCount } from "../../table/columns";
 import { pickRows } from "../cells";
+import { chooseColumns } from "../choose-columns";
 import { correlation } from "../correlation";
 import { examplesOf, measure, predict, sampleExamples, type Examples } from "../examples";
 import { around, bootstrapErrors } from "../intervals";
@@ -13,6 +14,8 @@ const MAX_FIT = 10_000;
 const MAX_ROWS = 1_000;
 /** How often each column is shuffled. */
 const SHUFFLES = 3;
+/** Most numbers that the copies of these rows hold, for each column and shuffle one: of wide tables fewer rows. */
+const MAX_NUMBERS = 2 ** 26;
 
 /**
  * Spearman's correlation of permutation importances (Breiman 2001): of boosted trees that learnt from half of the training
@@ -32,15 +35,14 @@ export const importance: Metric = {
   async compute(table, evaluation) {
     const context = { ...evaluation, features: evaluation.rankedFeatures };
     const { train, target } = context;
-    const columns = train.filter((_, c) => c !== target);
-    if (columns.length < 3) return { value: NaN, notes: ["fewer than three columns beside the target"] };
+    const nColumns = train.length - 1;
+    if (nColumns < 3) return { value: NaN, notes: ["fewer than three columns beside the target"] };
     const { fit, trial } = context.once("importance trial", () => prepare(context));
     const learn = sampleExamples(examplesOf(table, context), MAX_FIT, context.random("importance fit"));
     if (fit.y.length === 0 || trial.n === 0 || learn.y.length === 0) return { value: NaN };
     const real = await context.once("importance real", () => predictAll(fit, trial, context));
     const scored = await predictAll(learn, trial, context);
-    const of = (said: Float64Array, ids = sequence(trial.n)): number[] =>
-      importances(said, trial, columns.length, ids);
+    const of = (said: Float64Array, ids = sequence(trial.n)): number[] => importances(said, trial, ids);
     const [before, after] = [of(real), of(scored)];
     const [error] = bootstrapErrors(
       trial.n,
@@ -49,16 +51,22 @@ export const importance: Metric = {
       { resamples: 20 },
     );
     const value = spearman(before, after);
+    const { columns } = trial;
     return {
       value,
       interval: around(value, error!, -1, 1),
-      detail: { columns: columns.map(({ name }, c) => ({ name, real: before[c], scored: after[c] })) },
+      detail: {
+        columns: columns.map((c, i) => ({ name: train[c]!.name, real: before[i], scored: after[i] })),
+      },
+      notes: columns.length < nColumns ? [`of ${columns.length} of ${nColumns} columns`] : [],
     };
   },
 };
 
 /** Rows once as they are, then once for each column and shuffle with that column shuffled. */
 interface Trial {
+  /** those shuffled */
+  columns: readonly number[];
   examples: Examples;
   /** rows of each copy */
   n: number;
@@ -70,22 +78,29 @@ function prepare(context: EvaluationContext): { fit: Examples; trial: Trial } {
   const ids = sampleIds(rowCount(train), rowCount(train), context.random("importance halves"));
   const half = ids.length >> 1;
   const fit = examplesOf(pickRows(train, ids.subarray(0, half)), context);
-  const held = pickRows(train, ids.subarray(half, half + MAX_ROWS));
-  const n = examplesOf(held, context).y.length;
-  const parts = [held];
-  train.forEach((column, c) => {
-    if (c === target) return;
+  const columns = chooseColumns(
+    [...train.keys()].filter((c) => c !== target),
+    context.random("importance columns"),
+  );
+  const nCopies = 1 + columns.length * SHUFFLES;
+  const nHeld = Math.max(1, Math.min(MAX_ROWS, Math.floor(MAX_NUMBERS / (nCopies * fit.d))));
+  const held = pickRows(train, ids.subarray(half, half + nHeld));
+  const examples = examplesOf(held, context);
+  const n = examples.y.length;
+  const x = new Float32Array(nCopies * n * fit.d);
+  x.set(examples.x);
+  let at = examples.x.length;
+  for (const c of columns) {
     for (let shuffle = 0; shuffle < SHUFFLES; shuffle++) {
       const order = context.random(`importance ${c} ${shuffle}`).shuffle(sequence(rowCount(held)));
-      parts.push(held.map((cells, i) => (i === c ? pickRows([cells], order)[0]! : cells)));
+      const shuffled = held.map((cells, i) => (i === c ? pickRows([cells], order)[0]! : cells));
+      x.set(examplesOf(shuffled, context).x, at);
+      at += examples.x.length;
     }
-  });
-  const copies = parts.map((rows) => examplesOf(rows, context));
-  const x = new Float32Array(copies.length * n * fit.d);
-  copies.forEach((copy, i) => x.set(copy.x, i * n * fit.d));
+  }
   return {
     fit: sampleExamples(fit, MAX_FIT, context.random("importance fit")),
-    trial: { examples: { ...copies[0]!, x }, n },
+    trial: { columns, examples: { ...examples, x }, n },
   };
 }
 
@@ -101,13 +116,8 @@ function predictAll(fit: Examples, { examples }: Trial, context: EvaluationConte
 }
 
 /** What shuffling each column costs, on the rows `ids` of the copies. */
-function importances(
-  said: Float64Array,
-  { examples, n }: Trial,
-  nColumns: number,
-  ids: Int32Array,
-): number[] {
-  const nCopies = 1 + nColumns * SHUFFLES;
+function importances(said: Float64Array, { columns, examples, n }: Trial, ids: Int32Array): number[] {
+  const nCopies = 1 + columns.length * SHUFFLES;
   const width = said.length / (nCopies * n);
   const truth = rowsOf(examples.y, 1, ids);
   const nClasses = examples.nClasses === 0 ? 0 : width;
@@ -116,10 +126,7 @@ function importances(
     const figures = measure(truth, predicted, nClasses);
     return nClasses === 0 ? figures.r2! : figures.auc!;
   });
-  return Array.from(
-    { length: nColumns },
-    (_, c) => scores[0]! - mean(scores.slice(1 + c * SHUFFLES, 1 + (c + 1) * SHUFFLES)),
-  );
+  return columns.map((_, i) => scores[0]! - mean(scores.slice(1 + i * SHUFFLES, 1 + (i + 1) * SHUFFLES)));
 }
 
 /** Correlation of the ranks, equal values sharing theirs. */

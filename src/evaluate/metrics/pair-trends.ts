@@ -1,7 +1,7 @@
-import type { Random } from "../../random";
 import { rowCount } from "../../table/columns";
 import { binCells, equalWidths, Shares, type Binned } from "../bins";
 import { pickRows, type Cells } from "../cells";
+import { chooseColumns } from "../choose-columns";
 import { correlation } from "../correlation";
 import { around, bootstrapErrors } from "../intervals";
 import type { Metric } from "../metric";
@@ -10,8 +10,6 @@ import { sdmetricsTrends } from "../sdmetrics-trends";
 
 /** Bins of a number beside a category. */
 const BINS = 10;
-/** Most columns whose pairs are compared; of more, so many are drawn. */
-const MAX_COLUMNS = 200;
 
 /**
  * Mean over all pairs of columns: two numbers, correlation similarity 1 - |r - r'| / 2; else contingency similarity,
@@ -34,7 +32,7 @@ export const pairTrends: Metric = {
   ],
   yardstick: "fresh",
   async compute(whole, { train: all, random }) {
-    const chosen = chooseColumns(all.length, random("trend columns"));
+    const chosen = chooseColumns([...all.keys()], random("trend columns"));
     const [train, table] = [all, whole].map((columns) => chosen.map((c) => columns[c]!)) as [
       Cells[],
       Cells[],
@@ -63,16 +61,6 @@ export const pairTrends: Metric = {
     };
   },
 };
-
-/** The columns whose pairs are compared, ascending. */
-function chooseColumns(n: number, random: Random): number[] {
-  const columns = Array.from({ length: n }, (_, c) => c);
-  if (n <= MAX_COLUMNS) return columns;
-  return random
-    .shuffle(columns)
-    .slice(0, MAX_COLUMNS)
-    .sort((a, b) => a - b);
-}
 
 interface Pair {
   columns: [string, string];
