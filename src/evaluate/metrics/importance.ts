@@ -34,7 +34,7 @@ export const importance: Metric = {
   yardstick: "fresh",
   async compute(table, evaluation) {
     const context = { ...evaluation, features: evaluation.rankedFeatures };
-    const { train, target } = context;
+    const { train } = context;
     const nColumns = train.length - 1;
     if (nColumns < 3) return { value: NaN, notes: ["fewer than three columns beside the target"] };
     const { fit, trial } = context.once("importance trial", () => prepare(context));
