@@ -28,7 +28,8 @@ describe("the command as a process", () => {
     let stderr = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
-      if (text.includes("train: ")) child.kill(name);
+      // Once: a second signal ends it at once.
+      if (!child.killed && text.includes("train: ")) child.kill(name);
     });
     const code = await new Promise((resolve) => child.on("close", resolve));
     expect(stderr).toContain("error: training was interrupted\nhint: run the same command again");
@@ -53,7 +54,7 @@ describe("the command as a process", () => {
     let stderr = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
-      if (text.includes("sample: ")) child.kill("SIGINT");
+      if (!child.killed && text.includes("sample: ")) child.kill("SIGINT");
     });
     const code = await new Promise((resolve) => child.on("close", resolve));
     expect(stderr).toMatch(/error: .* was interrupted\nhint: run the same command again/);
