@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/dense-ops.h"
+#include "engine/projection.h"
 #include "engine/small-product.h"
 #include "engine/threads.h"
 

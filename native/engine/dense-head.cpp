@@ -6,8 +6,8 @@
 #include <numeric>
 #include <string>
 
-#include "engine/dense-ops.h"
 #include "engine/error.h"
+#include "engine/projection.h"
 
 namespace harmonic {
 namespace {
@@ -113,17 +113,17 @@ void DenseHead::run(int32_t which, const float* weights, const TrainBatch& batch
       d_rows = w.d_rows.data();
     }
   }
+  const Projection project = {rows, width, n_rows, Factors::f32};
   const int64_t chunk = std::max<int64_t>(1, kLogits / n_rows);
   for (int64_t first = 0; first < n; first += chunk) {
     const int64_t count = std::min(chunk, n - first);
     w.logits.resize(count * n_rows);
-    project(rows, width, n_rows, x + first * width, count, 0, w.logits.data());
+    project.forward(x + first * width, count, false, w.logits.data());
     for (int64_t i = 0; i < count; i++) {
       lose(set, batch, positions[first + i], w.logits.data() + i * n_rows, losses);
     }
     if (!gradient) continue;
-    add_outer(w.logits.data(), n_rows, x + first * width, width, count, d_rows);
-    project_back(rows, width, n_rows, w.logits.data(), count, dx + first * width);
+    project.backward(w.logits.data(), x + first * width, count, dx + first * width, d_rows);
   }
   if (!gradient || set.contiguous) return;
   for (int64_t r = 0; r < n_rows; r++) {

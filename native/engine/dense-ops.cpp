@@ -1,16 +1,9 @@
 #include "engine/dense-ops.h"
 
-#include <oneapi/dnnl/dnnl.h>
-
 #include <cmath>
 #include <vector>
 
 namespace harmonic {
-
-void product(bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const float* a,
-             int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
-  dnnl_sgemm(trans_a ? 'T' : 'N', trans_b ? 'T' : 'N', m, n, k, 1.0f, a, lda, b, ldb, beta, c, ldc);
-}
 
 void norm_rows(const float* x, const float* gain, float epsilon, int64_t width, int64_t n, float* y,
                float* inverse) {

@@ -15,11 +15,13 @@ float* reserve(std::vector<float>& x, int64_t rows, int64_t width) {
 
 }  // namespace
 
-DensePass::DensePass(const DenseModel& model, const DenseHead& head, float dropout, int threads)
+DensePass::DensePass(const DenseModel& model, const DenseHead& head, float dropout, Factors factors,
+                     int threads)
     : model_(model),
       head_(head),
       attention_(model, threads),
       dropout_(dropout),
+      training_factors_(factors),
       blocks_(std::max(2, model.hp.n_layers)) {}
 
 void DensePass::run(const TrainBatch& batch, int64_t first, int64_t end, const float* weights,
@@ -33,6 +35,7 @@ void DensePass::run(const TrainBatch& batch, int64_t first, int64_t end, const f
     offsets.push_back(static_cast<int32_t>(batch.group_offsets[g] - begin));
   }
   attention_.begin(offsets);
+  factors_ = gradient ? training_factors_ : Factors::f32;
   dropping_ = gradient && dropout_.on();
   if (dropping_) {
     dropout_.begin({batch.dropout_seeds.begin() + first, batch.dropout_seeds.begin() + end},
@@ -72,24 +75,29 @@ void DensePass::run(const TrainBatch& batch, int64_t first, int64_t end, const f
   }
 }
 
+Projection DensePass::matrix(size_t at, int64_t n_in, int64_t n_out) const {
+  return {weights_ + at, n_in, n_out, factors_};
+}
+
 void DensePass::forward(int i, Block& b, float* out) {
   const Hyperparameters& hp = model_.hp;
   const DenseLayer& l = model_.layers[i];
   const int64_t width = hp.n_embd, q = hp.q_dim(), qkv = hp.qkv_dim(), ff = hp.n_ff;
   // y = x + W h, with dropout of what is added.
-  const auto add_projection = [&](size_t matrix, int64_t n_in, const float* h, const float* x,
-                                  int site, float* y) {
+  const auto add_projection = [&](size_t at, int64_t n_in, const float* h, const float* x, int site,
+                                  float* y) {
+    const Projection project = matrix(at, n_in, width);
     std::copy_n(x, n_ * width, y);
-    if (!dropping_) return project(weights_ + matrix, n_in, width, h, n_, 1, y);
+    if (!dropping_) return project.forward(h, n_, true, y);
     float* added = reserve(added_, n_, width);
-    project(weights_ + matrix, n_in, width, h, n_, 0, added);
+    project.forward(h, n_, false, added);
     drop_rows({&dropout_, static_cast<uint64_t>(site)}, added, width, n_, true, y);
   };
 
   float* attention_in = reserve(b.attention_in, n_, width);
   norm_rows(b.x.data(), weights_ + l.attention_norm, hp.norm_epsilon, width, n_, attention_in,
             reserve(b.attention_inverse, n_, 1));
-  project(weights_ + l.qkv, width, qkv, attention_in, n_, 0, reserve(b.qkv, n_, qkv));
+  matrix(l.qkv, width, qkv).forward(attention_in, n_, false, reserve(b.qkv, n_, qkv));
   float* raw = l.q_norm == DenseLayer::kAbsent ? nullptr : reserve(b.raw, n_, qkv);
   attention_.prepare(l, weights_, b.qkv.data(), raw);
   attention_.forward(b.qkv.data(), reserve(b.attended, n_, q));
@@ -99,7 +107,7 @@ void DensePass::forward(int i, Block& b, float* out) {
   float* ffn_in = reserve(b.ffn_in, n_, width);
   norm_rows(middle, weights_ + l.ffn_norm, hp.norm_epsilon, width, n_, ffn_in,
             reserve(b.ffn_inverse, n_, 1));
-  project(weights_ + l.gate_up, width, 2 * ff, ffn_in, n_, 0, reserve(b.gate_up, n_, 2 * ff));
+  matrix(l.gate_up, width, 2 * ff).forward(ffn_in, n_, false, reserve(b.gate_up, n_, 2 * ff));
   swiglu_rows(b.gate_up.data(), ff, n_, reserve(b.hidden, n_, ff));
   add_projection(l.down, ff, b.hidden.data(), middle, 2 * i + 1, out);
 }
@@ -111,24 +119,23 @@ void DensePass::backward(int i, const Block& b, float* gradient) {
   const int64_t width = hp.n_embd, q = hp.q_dim(), qkv = hp.qkv_dim(), ff = hp.n_ff;
   float* dx = dx_.data();
   // The gradient of h, given that of x + W h in dx; adds to that of W.
-  const auto back = [&](size_t matrix, int64_t n_in, const float* h, int site, float* dh) {
+  const auto back = [&](size_t at, int64_t n_in, const float* h, int site, float* dh) {
     const float* dy = dx;
     if (dropping_) {
       float* dropped = reserve(added_, n_, width);
       drop_rows({&dropout_, static_cast<uint64_t>(site)}, dx, width, n_, false, dropped);
       dy = dropped;
     }
-    add_outer(dy, width, h, n_in, n_, gradient + matrix);
-    project_back(weights_ + matrix, n_in, width, dy, n_, dh);
+    matrix(at, n_in, width).backward(dy, h, n_, dh, gradient + at);
   };
 
   float* d_hidden = reserve(wide_, n_, std::max(ff, q));
   float* d_gate_up = reserve(wider_, n_, std::max(2 * ff, qkv));
   back(l.down, ff, b.hidden.data(), 2 * i + 1, d_hidden);
   swiglu_rows_back(b.gate_up.data(), d_hidden, ff, n_, d_gate_up);
-  add_outer(d_gate_up, 2 * ff, b.ffn_in.data(), width, n_, gradient + l.gate_up);
   float* d_in = reserve(added_, n_, width);
-  project_back(weights_ + l.gate_up, width, 2 * ff, d_gate_up, n_, d_in);
+  matrix(l.gate_up, width, 2 * ff)
+      .backward(d_gate_up, b.ffn_in.data(), n_, d_in, gradient + l.gate_up);
   norm_rows_back(d_in, b.middle.data(), b.ffn_inverse.data(), weights_ + l.ffn_norm, width, n_, dx,
                  gradient + l.ffn_norm);
 
@@ -137,9 +144,8 @@ void DensePass::backward(int i, const Block& b, float* gradient) {
   back(l.output, q, b.attended.data(), 2 * i, d_attended);
   attention_.backward(b.qkv.data(), d_attended, d_qkv);
   attention_.prepare_back(l, weights_, b.raw.data(), d_qkv, gradient);
-  add_outer(d_qkv, qkv, b.attention_in.data(), width, n_, gradient + l.qkv);
   d_in = added_.data();
-  project_back(weights_ + l.qkv, width, qkv, d_qkv, n_, d_in);
+  matrix(l.qkv, width, qkv).backward(d_qkv, b.attention_in.data(), n_, d_in, gradient + l.qkv);
   norm_rows_back(d_in, b.x.data(), b.attention_inverse.data(), weights_ + l.attention_norm, width,
                  n_, dx, gradient + l.attention_norm);
 }

@@ -7,6 +7,7 @@
 #include "engine/dense-head.h"
 #include "engine/dense-model.h"
 #include "engine/dropout.h"
+#include "engine/projection.h"
 #include "engine/train-batch.h"
 
 namespace harmonic {
@@ -15,8 +16,10 @@ namespace harmonic {
 // with all that it keeps in between.
 class DensePass {
  public:
-  // dropout: of what attention and feed-forward add to the residual, while training
-  DensePass(const DenseModel& model, const DenseHead& head, float dropout, int threads);
+  // dropout: of what attention and feed-forward add to the residual; factors: of the blocks'
+  // products; both while training
+  DensePass(const DenseModel& model, const DenseHead& head, float dropout, Factors factors,
+            int threads);
   DensePass(const DensePass&) = delete;
   DensePass& operator=(const DensePass&) = delete;
 
@@ -33,6 +36,7 @@ class DensePass {
     std::vector<float> middle, ffn_in, ffn_inverse, gate_up, hidden;
   };
 
+  Projection matrix(size_t at, int64_t n_in, int64_t n_out) const;
   void forward(int i, Block& b, float* out);
   void backward(int i, const Block& b, float* gradient);
   void lose(const TrainBatch& batch, int64_t first_token, int64_t n_tokens, const float* x,
@@ -44,7 +48,9 @@ class DensePass {
   Dropout dropout_;
   const float* weights_ = nullptr;
   bool dropping_ = false;
-  int64_t n_ = 0;  // tokens of the piece
+  Factors training_factors_;
+  Factors factors_ = Factors::f32;  // of the current pass
+  int64_t n_ = 0;                   // tokens of the piece
   std::vector<Block> blocks_;
   std::vector<float> out_;                   // of the last block
   std::vector<float> dx_;                    // gradient of the residual

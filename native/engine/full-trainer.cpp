@@ -7,6 +7,7 @@
 #include <exception>
 #include <thread>
 
+#include "engine/bfloat16.h"
 #include "engine/error.h"
 #include "engine/model-writer.h"
 #include "engine/threads.h"
@@ -85,8 +86,11 @@ FullTrainer::FullTrainer(const FullTrainerOptions& options)
     all.push_back({t.name, value, gradients_[0].data() + t.at, t.size(), is_decayed(model_, t)});
   }
   parameters_ = Parameters(std::move(all), options_.average_decay);
+  const Factors factors =
+      options.half_products && has_half_products() ? Factors::bf16 : Factors::f32;
   for (int w = 0; w < n_workers; w++) {
-    passes_.push_back(std::make_unique<DensePass>(model_, head_, options.dropout, threads_each_));
+    passes_.push_back(
+        std::make_unique<DensePass>(model_, head_, options.dropout, factors, threads_each_));
   }
 }
 

@@ -35,9 +35,13 @@ struct FullTrainerOptions {
   // what an update keeps of an average of the weights, which evaluate() and save() then use; 0:
   // there is none
   float average_decay = 0;
+  // Training passes round the factors of the blocks' products to BF16 where the processor
+  // multiplies those faster.
+  bool half_products = true;
 };
 
-// Trains all weights of a small llama-family model, in F32. A batch is shared out to threads by
+// Trains all weights of a small llama-family model; they, their gradients and all sums are F32. A
+// batch is shared out to threads by
 // its groups: each takes its part forward and backward on its own, a piece at a time that stays in
 // its cache, into gradients of its own; so threads meet once a batch. Where copies of the gradients
 // would take too much memory fewer threads have one and the others help with its products.

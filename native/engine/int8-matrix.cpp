@@ -1,13 +1,12 @@
 #include "engine/int8-matrix.h"
 
-#include <oneapi/dnnl/dnnl.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <mutex>
 
 #include "engine/error.h"
+#include "engine/onednn.h"
 
 namespace harmonic {
 namespace {
@@ -26,21 +25,12 @@ constexpr float kLowSteps = 254;
 // A row whose values are all smaller counts as zero: 127 over them would be infinite.
 constexpr float kSmallest = 1e-35f;
 
-dnnl::engine& cpu() {
-  static dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
-}
-
 dnnl::matmul::primitive_desc describe(int m, int k, int n, const memory::desc& weights) {
   const memory::desc x({m, k}, memory::data_type::u8, memory::format_tag::ab);
   const memory::desc y({m, n}, memory::data_type::s32, memory::format_tag::ab);
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-#if DNNL_VERSION_MAJOR >= 3
-  return {cpu(), x, weights, y, attributes};
-#else
-  return {dnnl::matmul::desc(x, weights, y), attributes, cpu()};
-#endif
+  return describe_product(x, weights, y, attributes);
 }
 
 // What one thread needs while it multiplies.
@@ -101,9 +91,9 @@ Int8Matrix::Int8Matrix(const float* weights, int n_in, int n_out)
     const memory::desc plain({n_in, n_out}, memory::data_type::s8, memory::format_tag::ba);
     const memory::desc any({n_in, n_out}, memory::data_type::s8, memory::format_tag::any);
     kernel_->packed_desc = describe(256, n_in, n_out, any).weights_desc();
-    memory source(plain, cpu(), rounded.data());
-    kernel_->packed = memory(kernel_->packed_desc, cpu());
-    dnnl::stream stream(cpu());
+    memory source(plain, onednn_cpu(), rounded.data());
+    kernel_->packed = memory(kernel_->packed_desc, onednn_cpu());
+    dnnl::stream stream(onednn_cpu());
     dnnl::reorder(source, kernel_->packed).execute(stream, source, kernel_->packed);
     stream.wait();
   } catch (const dnnl::error& error) {
@@ -165,10 +155,11 @@ void Int8Matrix::multiply(const float* x, int64_t ldx, float* y, int64_t ldy, in
 
   const auto [product, scratchpad] = kernel_->product(m, n_in_, n_out_);
   s.pad.resize(scratchpad.get_size() + 1);
-  memory mx({{m, n_in_}, memory::data_type::u8, memory::format_tag::ab}, cpu(), s.x.data());
-  memory my({{m, n_out_}, memory::data_type::s32, memory::format_tag::ab}, cpu(), s.y.data());
-  memory pad(scratchpad, cpu(), s.pad.data());
-  dnnl::stream stream(cpu());
+  memory mx({{m, n_in_}, memory::data_type::u8, memory::format_tag::ab}, onednn_cpu(), s.x.data());
+  memory my({{m, n_out_}, memory::data_type::s32, memory::format_tag::ab}, onednn_cpu(),
+            s.y.data());
+  memory pad(scratchpad, onednn_cpu(), s.pad.data());
+  dnnl::stream stream(onednn_cpu());
   product.execute(stream, {{DNNL_ARG_SRC, mx},
                            {DNNL_ARG_WEIGHTS, kernel_->packed},
                            {DNNL_ARG_DST, my},

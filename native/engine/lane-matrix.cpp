@@ -1,7 +1,6 @@
 #include "engine/lane-matrix.h"
 
 #include <algorithm>
-#include <cstring>
 #ifdef __AVX512BF16__
 #include <immintrin.h>
 #endif
@@ -107,13 +106,6 @@ struct Product {
   }
 };
 
-// To the nearest, of two the even one. No weight is so large that it would become infinite.
-HalfPair bfloat16_of(float x) {
-  uint32_t bits;
-  std::memcpy(&bits, &x, sizeof bits);
-  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-}
-
 // Calls `put(row, step)` in the order of a product: of each panel's rows step by step.
 template <class Put>
 void in_panels(int n_out, int n_steps, const Put& put) {
@@ -129,14 +121,6 @@ int pairs_of(int n) { return (n + 1) / 2; }
 
 }  // namespace
 
-bool has_half_products() {
-#ifdef __AVX512BF16__
-  return true;
-#else
-  return false;
-#endif
-}
-
 LaneMatrix::LaneMatrix(const float* weights, int n_in, int n_out, bool has_halves)
     : n_in_(n_in), n_out_(n_out), packed_(static_cast<size_t>(n_in) * n_out) {
   const auto weight = [&](int row, int i) { return weights[static_cast<size_t>(row) * n_in + i]; };
@@ -147,7 +131,7 @@ LaneMatrix::LaneMatrix(const float* weights, int n_in, int n_out, bool has_halve
   HalfPair* pair = halves_.data();
   in_panels(n_out, pairs_of(n_in), [&](int row, int i) {
     const float second = 2 * i + 1 < n_in ? weight(row, 2 * i + 1) : 0.0f;
-    *pair++ = bfloat16_of(second) << 16 | bfloat16_of(weight(row, 2 * i));
+    *pair++ = HalfPair{bfloat16_of(second)} << 16 | bfloat16_of(weight(row, 2 * i));
   });
 }
 

@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "engine/aligned-array.h"
+#include "engine/bfloat16.h"
 
 namespace harmonic {
 
@@ -10,9 +11,6 @@ namespace harmonic {
 constexpr int kLanes = 64;
 // Lanes are used in multiples of this.
 constexpr int kLaneUnit = 16;
-
-// Whether the processor that this is built for multiplies factors of 16 bits faster than of 32.
-bool has_half_products();
 
 // Two numbers in BF16, the first in the lower half.
 using HalfPair = uint32_t;

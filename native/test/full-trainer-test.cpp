@@ -1,5 +1,6 @@
 #include "engine/full-trainer.h"
 
+#include "engine/bfloat16.h"
 #include "engine/scratch.h"
 #include "engine/trainer.h"
 #include "test/test.h"
@@ -33,6 +34,7 @@ FullTrainerOptions options_for(const std::string& path, int threads = 2) {
   FullTrainerOptions o;
   o.path = path;
   o.threads = threads;
+  o.half_products = false;
   return o;
 }
 
@@ -106,6 +108,31 @@ TEST(gradients_of_all_weights_with_dropout_agree_with_finite_differences) {
 TEST(gradients_of_columns_and_features_agree_with_finite_differences) {
   check_gradients(table_options(), make_batch(64));
   check_gradients(table_options(), shuffled_batch());
+}
+
+TEST(gradients_in_halves_point_where_exact_ones_do) {
+  FullTrainerOptions o = options_for(test::write_tiny_model("qwen3"));
+  const TrainBatch b = make_batch(64, {9, 17, 5, 140});
+  FullTrainer exact(o);
+  o.half_products = true;
+  FullTrainer rounded(o);
+  for (FullTrainer* trainer : {&exact, &rounded}) {
+    test::randomise(trainer->parameters().all());
+    trainer->accumulate(b);
+    trainer->gather();
+  }
+  const std::vector<float> a = test::all_gradients(exact.parameters().all());
+  const std::vector<float> c = test::all_gradients(rounded.parameters().all());
+  double error = 0, total = 0;
+  for (size_t i = 0; i < a.size(); i++) {
+    error += (a[i] - c[i]) * (a[i] - c[i]);
+    total += a[i] * a[i];
+  }
+  CHECK_EQUAL(error > 0, has_half_products());
+  CHECK(std::sqrt(error / total) < 0.02);
+  // What is measured is exact either way.
+  const std::vector<float> losses = exact.evaluate(b), same = rounded.evaluate(b);
+  for (size_t i = 0; i < losses.size(); i++) CHECK_EQUAL(losses[i], same[i]);
 }
 
 TEST(full_training_computes_the_losses_of_the_adapter_trainer) {
