@@ -17,7 +17,8 @@ async function main(): Promise<void> {
   const { automaton, lessons } = await diabetesLessons(model, groupsPerStep * (steps + 1), settings);
   const trainer = await loadAddon().openTrainer({
     path: base,
-    ...settings,
+    ...{ weights, threads, rank: settings.rank, alpha: settings.alpha },
+    ...{ targets: settings.targets, seed: settings.seed },
     vocabulary: automaton.vocabulary,
     allowedSets: automaton.allowedSets,
   });
