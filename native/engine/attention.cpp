@@ -9,6 +9,10 @@
 namespace harmonic {
 namespace {
 
+// Rows of a head's scores that are worked on at once: no more columns than these see are computed,
+// and they stay in the cache.
+constexpr int kRows = 32;
+
 // Rotates the n rows of a head in place, the first at `position`.
 void rotate_rows(const AttentionShape& s, float* rows, int stride, int n, int position,
                  float direction) {
@@ -21,11 +25,6 @@ void copy_rows(const float* from, int from_stride, float* to, int to_stride, int
     std::copy_n(from + static_cast<size_t>(t) * from_stride, width,
                 to + static_cast<size_t>(t) * to_stride);
   }
-}
-
-// Rows of causal probabilities from scores (n, n), in place: zero behind the row's own column.
-void causal_softmax(float* scores, int n) {
-  for (int i = 0; i < n; i++) softmax(scores + static_cast<size_t>(i) * n, i + 1, n);
 }
 
 struct HeadScratch {
@@ -105,14 +104,53 @@ struct GroupTask {
   int k_at() const { return (shape.n_heads + kv) * shape.head_dim; }
   int v_at() const { return (shape.n_heads + shape.n_heads_kv + kv) * shape.head_dim; }
 
-  // Probabilities (n, n) of a query head, from the keys in w.k.
-  void probabilities(const float* qkv, int head, HeadScratch& w) const {
+  void load_queries(const float* qkv, int head, HeadScratch& w) const {
     const int hd = shape.head_dim;
     load_head(shape, qkv + first * ld + head * hd, ld, q_gain, w.q.data(), hd, n);
-    gemm(false, true, n, n, hd, scale, w.q.data(), hd, w.k.data(), hd, 0, w.scores.data(), n);
-    causal_softmax(w.scores.data(), n);
   }
 };
+
+// Some rows of a head's scores, and the columns that the last of them sees.
+struct Rows {
+  int first, n, seen;
+  int head_dim;
+
+  float* of(float* x, int stride) const { return x + static_cast<size_t>(first) * stride; }
+  const float* of(const float* x, int stride) const {
+    return x + static_cast<size_t>(first) * stride;
+  }
+
+  // Causal probabilities (n, seen), from the queries and keys in w: zero behind a row's own column.
+  void probabilities(float scale, HeadScratch& w) const {
+    gemm(false, true, n, seen, head_dim, scale, of(w.q.data(), head_dim), head_dim, w.k.data(),
+         head_dim, 0, w.scores.data(), seen);
+    for (int i = 0; i < n; i++) {
+      softmax(w.scores.data() + static_cast<size_t>(i) * seen, first + i + 1, seen);
+    }
+  }
+
+  // From the gradients of probabilities those of scores, in place.
+  void softmax_back(float scale, HeadScratch& w) const {
+    for (int i = 0; i < n; i++) {
+      const float* p = w.scores.data() + static_cast<size_t>(i) * seen;
+      float* g = w.grad_scores.data() + static_cast<size_t>(i) * seen;
+      const int own = first + i;
+      float mean = 0;
+      for (int j = 0; j <= own; j++) mean += p[j] * g[j];
+      for (int j = 0; j <= own; j++) g[j] = scale * p[j] * (g[j] - mean);
+      std::fill(g + own + 1, g + seen, 0.0f);
+    }
+  }
+};
+
+// Calls body(rows) for all rows of a task's scores.
+template <class Body>
+void for_each_rows(const GroupTask& t, const Body& body) {
+  for (int first = 0; first < t.n; first += kRows) {
+    const int end = std::min(first + kRows, t.n);
+    body(Rows{first, end - first, end, t.shape.head_dim});
+  }
+}
 
 // Calls body(task, scratch) for a thread's share of the tasks, with the keys loaded; the gains of q
 // and k are the operands `gains` and `gains + 1` of the operation.
@@ -132,7 +170,7 @@ void for_each_task(const ggml_tensor* dst, int gains, int ith, int nth,
     const GroupTask task = {s,  dst->src[gains], dst->src[gains + 1], ld,   first, n,
                             kv, kv * per_kv,     (kv + 1) * per_kv,   scale};
     for (auto* x : {&w.q, &w.k}) x->resize(static_cast<size_t>(n) * hd);
-    w.scores.resize(static_cast<size_t>(n) * n);
+    for (auto* x : {&w.scores, &w.grad_scores}) x->resize(static_cast<size_t>(kRows) * n);
     load_head(s, data(qkv) + first * ld + task.k_at(), ld, task.k_gain, w.k.data(), hd, n);
     body(task, w);
   }
@@ -143,12 +181,16 @@ void attention_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
   const int ld_out = stride(dst);
   for_each_task(dst, 1, ith, nth, *static_cast<GroupAttention*>(user),
                 [&](const GroupTask& t, HeadScratch& w) {
-                  const int n = t.n, hd = t.shape.head_dim;
+                  const int hd = t.shape.head_dim;
                   const float* v = qkv + t.first * t.ld + t.v_at();
                   for (int h = t.first_head; h < t.end_head; h++) {
-                    t.probabilities(qkv, h, w);
-                    gemm(false, false, n, hd, n, 1, w.scores.data(), n, v, t.ld, 0,
-                         data(dst) + t.first * ld_out + h * hd, ld_out);
+                    float* out = data(dst) + t.first * ld_out + h * hd;
+                    t.load_queries(qkv, h, w);
+                    for_each_rows(t, [&](const Rows& r) {
+                      r.probabilities(t.scale, w);
+                      gemm(false, false, r.n, hd, r.seen, 1, w.scores.data(), r.seen, v, t.ld, 0,
+                           r.of(out, ld_out), ld_out);
+                    });
                   }
                 });
 }
@@ -163,28 +205,27 @@ void attention_back_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
                   const float* base = qkv + t.first * t.ld;
                   const float* v = base + t.v_at();
                   float* out = data(dst) + t.first * ld_out;
-                  for (auto* x : {&w.grad_q, &w.grad_k}) x->resize(static_cast<size_t>(n) * hd);
-                  w.grad_scores.resize(static_cast<size_t>(n) * n);
+                  float* grad_v = out + t.v_at();
+                  w.grad_q.resize(static_cast<size_t>(n) * hd);
+                  w.grad_k.assign(static_cast<size_t>(n) * hd, 0.0f);
+                  for (int i = 0; i < n; i++)
+                    std::fill_n(grad_v + static_cast<size_t>(i) * ld_out, hd, 0.0f);
                   for (int h = t.first_head; h < t.end_head; h++) {
-                    const float accumulate = h == t.first_head ? 0.0f : 1.0f;
-                    const float* grad_o = data(grad) + t.first * ld_grad + h * hd;
-                    t.probabilities(qkv, h, w);
-                    gemm(true, false, n, hd, n, 1, w.scores.data(), n, grad_o, ld_grad, accumulate,
-                         out + t.v_at(), ld_out);
-                    gemm(false, true, n, n, hd, 1, grad_o, ld_grad, v, t.ld, 0,
-                         w.grad_scores.data(), n);
-                    for (int i = 0; i < n; i++) {
-                      const float* p = w.scores.data() + static_cast<size_t>(i) * n;
-                      float* g = w.grad_scores.data() + static_cast<size_t>(i) * n;
-                      float mean = 0;
-                      for (int j = 0; j <= i; j++) mean += p[j] * g[j];
-                      for (int j = 0; j <= i; j++) g[j] = t.scale * p[j] * (g[j] - mean);
-                      std::fill(g + i + 1, g + n, 0.0f);
-                    }
-                    gemm(false, false, n, hd, n, 1, w.grad_scores.data(), n, w.k.data(), hd, 0,
-                         w.grad_q.data(), hd);
-                    gemm(true, false, n, hd, n, 1, w.grad_scores.data(), n, w.q.data(), hd,
-                         accumulate, w.grad_k.data(), hd);
+                    const float* grad_out = data(grad) + t.first * ld_grad + h * hd;
+                    t.load_queries(qkv, h, w);
+                    for_each_rows(t, [&](const Rows& r) {
+                      const float* grad_o = r.of(grad_out, ld_grad);
+                      r.probabilities(t.scale, w);
+                      gemm(true, false, r.seen, hd, r.n, 1, w.scores.data(), r.seen, grad_o,
+                           ld_grad, 1, grad_v, ld_out);
+                      gemm(false, true, r.n, r.seen, hd, 1, grad_o, ld_grad, v, t.ld, 0,
+                           w.grad_scores.data(), r.seen);
+                      r.softmax_back(t.scale, w);
+                      gemm(false, false, r.n, hd, r.seen, 1, w.grad_scores.data(), r.seen,
+                           w.k.data(), hd, 0, r.of(w.grad_q.data(), hd), hd);
+                      gemm(true, false, r.seen, hd, r.n, 1, w.grad_scores.data(), r.seen,
+                           r.of(w.q.data(), hd), hd, 1, w.grad_k.data(), hd);
+                    });
                     store_head_grad(t.shape, base + h * hd, t.ld, t.q_gain, w.grad_q.data(),
                                     out + h * hd, ld_out, n);
                   }
@@ -202,6 +243,11 @@ AttentionShape::AttentionShape(const Weights& weights)
       norm_epsilon(weights.hp.norm_epsilon),
       rotary(weights.hp, weights.rope_factors) {
   rotary.reserve(512);
+}
+
+size_t attention_bytes(int64_t n, int head_dim) {
+  // two blocks of scores; queries, keys and their gradients
+  return sizeof(float) * n * (2 * kRows + 4 * head_dim);
 }
 
 ggml_tensor* attention(ggml_context* c, ggml_tensor* qkv, const LayerWeights& layer,

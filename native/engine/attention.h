@@ -31,6 +31,9 @@ struct GroupAttention {
   std::vector<int32_t> offsets;
 };
 
+// What a thread works with on a group of n tokens.
+size_t attention_bytes(int64_t n, int head_dim);
+
 // qkv [qkv_dim, N] -> [n_heads * head_dim, N]; q and k are first normed a head at a time where the
 // layer has norms.
 ggml_tensor* attention(ggml_context* c, ggml_tensor* qkv, const LayerWeights& layer,

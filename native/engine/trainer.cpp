@@ -291,11 +291,9 @@ TrainerMemory Trainer::memory(int64_t n, int64_t longest) {
     return {weights, 0, device_->adapter().bytes(), graph, product};
   }
   graph += ggml_used_mem(pass.context.get());
-  // queries, keys, their gradients and two squares of scores for each thread
-  const size_t squares =
-      sizeof(float) * threads * (2 * longest * longest + 4 * longest * hp.head_dim);
+  const size_t attention = threads * attention_bytes(longest, hp.head_dim);
   return {weights_->bytes(), weights_->reading_bytes(), adapter_->bytes(), graph,
-          squares + product};
+          attention + product};
 }
 
 std::vector<std::string> Trainer::on_cpu() {
