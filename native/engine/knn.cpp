@@ -9,6 +9,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -26,6 +27,10 @@ constexpr size_t kBlock = 4096;
 constexpr size_t kLeastForCells = 4000;
 // Cells that a row looks into.
 constexpr size_t kProbes = 16;
+// Below so many points all of them are compared sooner than they are put in order.
+constexpr size_t kLeastForWalks = 4000;
+// The part of the points that a walk may compare.
+constexpr size_t kWalkShare = 64;
 // How many times as many candidates a row gets where its first ones may not hold all nearest.
 constexpr size_t kMoreCandidates = 16;
 // Of fewer numbers in all, looking at each point is faster than asking for more candidates.
@@ -117,37 +122,114 @@ std::vector<int32_t> without_copies(const NeighborQuery& q) {
   return kept;
 }
 
-/**
- * Looks at every point of `ids`, ascending. `bound` is a distance that the k-th neighbour cannot
- * exceed; points that single precision shows to be farther are passed over.
- */
-void search_all(const NeighborQuery& q, const std::vector<int32_t>& ids, size_t i, double bound,
-                Neighbors& result) {
-  const bool self = q.queries == nullptr;
-  const float* row = (self ? q.points : q.queries) + i * q.d;
-  const double slack =
-      1.0 + 2.0 * static_cast<double>(q.d + 8) * std::numeric_limits<float>::epsilon();
-  std::vector<Candidate> nearest;  // a heap, the farthest first
-  nearest.reserve(q.k + 1);
-  for (const int32_t p : ids) {
-    if (self && static_cast<size_t>(p) == i) continue;
-    const bool full = nearest.size() == q.k;
-    const double limit = full ? nearest.front().first : bound;
-    if (full && limit == 0) break;  // no later id can win
-    const float* point = q.points + static_cast<size_t>(p) * q.d;
-    const double quick = quick_distance(row, point, q.d);
-    if (quick > limit * slack && std::isfinite(quick)) continue;
-    const double distance = squared_distance(row, point, q.d);
-    if (full && distance >= limit) continue;  // a tie goes to the smaller id, which came before
-    nearest.emplace_back(distance, p);
-    std::push_heap(nearest.begin(), nearest.end());
-    if (full) {
-      std::pop_heap(nearest.begin(), nearest.end());
-      nearest.pop_back();
-    }
+/** The nearest of the points that one row is compared with, in any order. */
+class Nearest {
+ public:
+  /** bound: a distance that the k-th neighbour cannot exceed */
+  Nearest(const NeighborQuery& q, size_t i, double bound)
+      : q_(q),
+        row_((q.queries == nullptr ? q.points : q.queries) + i * q.d),
+        self_(q.queries == nullptr ? static_cast<int64_t>(i) : -1),
+        slack_(1.0 + 2.0 * static_cast<double>(q.d + 8) * std::numeric_limits<float>::epsilon()),
+        limit_(bound) {
+    candidates_.reserve(q.k + 1);
   }
-  keep_nearest(nearest, i, q.k, result);
-}
+
+  const float* row() const { return row_; }
+  /** What a point may be away from the row to be among them. */
+  double limit() const { return limit_; }
+  bool full() const { return candidates_.size() == q_.k; }
+
+  void compare(int32_t p) {
+    if (p == self_) return;
+    const float* point = q_.points + static_cast<size_t>(p) * q_.d;
+    // What single precision shows to be farther is passed over.
+    const double quick = quick_distance(row_, point, q_.d);
+    if (quick > limit_ * slack_ && std::isfinite(quick)) return;
+    const Candidate candidate(squared_distance(row_, point, q_.d), p);
+    if (full()) {
+      if (candidate >= candidates_.front()) return;
+      std::pop_heap(candidates_.begin(), candidates_.end());
+      candidates_.pop_back();
+    }
+    candidates_.push_back(candidate);
+    std::push_heap(candidates_.begin(), candidates_.end());
+    if (full()) limit_ = candidates_.front().first;
+  }
+
+  void keep(size_t i, Neighbors& result) { keep_nearest(candidates_, i, q_.k, result); }
+
+ private:
+  const NeighborQuery& q_;
+  const float* row_;
+  int64_t self_;  // id of the row itself, which is not its neighbour; -1: none
+  double slack_;
+  double limit_;
+  std::vector<Candidate> candidates_;  // a heap, the farthest first
+};
+
+/**
+ * Points in the order of one column's values. Few lie so near in that column alone as a row's
+ * nearest ones do, where values are many: what dense tables of few columns are searched by.
+ */
+class Line {
+ public:
+  Line(const NeighborQuery& q, const std::vector<int32_t>& ids) : column_(widest(q, ids)) {
+    const auto value = [&](int32_t id) {
+      return q.points[static_cast<size_t>(id) * q.d + column_];
+    };
+    ids_ = ids;
+    std::sort(ids_.begin(), ids_.end(), [&](int32_t a, int32_t b) {
+      return std::pair(value(a), a) < std::pair(value(b), b);
+    });
+    for (const int32_t id : ids_) values_.push_back(value(id));
+  }
+
+  /**
+   * Compares the points by their distance in this column, up to the limit; false where that takes
+   * more than `most` of them.
+   */
+  bool search(Nearest& nearest, size_t most) const {
+    const double at = nearest.row()[column_];
+    size_t up = std::lower_bound(values_.begin(), values_.end(), at) - values_.begin();
+    size_t down = up;  // above the next one below
+    const auto square = [](double x) { return x * x; };
+    for (size_t n = 0; up < values_.size() || down > 0; n++) {
+      const double above = up < values_.size() ? square(values_[up] - at) : kFar;
+      const double below = down > 0 ? square(at - values_[down - 1]) : kFar;
+      if (std::min(above, below) > nearest.limit()) return true;
+      // Of the same value ids ascend: no later one wins against copies of the row.
+      if (nearest.full() && nearest.limit() == 0) return true;
+      if (n == most) return false;
+      nearest.compare(above <= below ? ids_[up++] : ids_[--down]);
+    }
+    return true;
+  }
+
+ private:
+  static constexpr size_t kSample = 4096;
+  static constexpr double kFar = std::numeric_limits<double>::infinity();
+
+  /** The column of most values among some points. */
+  static size_t widest(const NeighborQuery& q, const std::vector<int32_t>& ids) {
+    const size_t step = std::max<size_t>(1, ids.size() / kSample);
+    size_t widest = 0, most = 0;
+    for (size_t j = 0; j < q.d; j++) {
+      std::vector<float> values;
+      for (size_t i = 0; i < ids.size(); i += step)
+        values.push_back(q.points[static_cast<size_t>(ids[i]) * q.d + j]);
+      std::sort(values.begin(), values.end());
+      const auto n =
+          static_cast<size_t>(std::unique(values.begin(), values.end()) - values.begin());
+      if (n > most) widest = j, most = n;
+    }
+    return widest;
+  }
+
+  size_t column_;
+  std::vector<int32_t> ids_;
+  std::vector<float> values_;  // of ids_
+};
 
 // Distances do not change when all rows move together; small norms keep Faiss's rounding errors
 // small.
@@ -224,15 +306,51 @@ class NeighborSearch {
   /** The nearest points of a query's rows, which is for the same points and k. */
   Neighbors find_all(const NeighborQuery& q) const {
     Neighbors result{std::vector<int32_t>(q.m * q.k), std::vector<float>(q.m * q.k)};
+    bool walks = !in_cells_ && !gpu_ && ids_.size() >= kLeastForWalks;
     for (size_t start = 0; start < q.m; start += kBlock) {
       std::vector<size_t> rows(std::min(kBlock, q.m - start));
       std::iota(rows.begin(), rows.end(), start);
-      find(q, std::move(rows), result);
+      const size_t n = rows.size();
+      if (walks) rows = after_walks(q, rows, result);
+      // Walks that lead nowhere, as with many columns, are not begun again.
+      walks = walks && rows.size() < n / 2;
+      if (!rows.empty()) find(q, std::move(rows), result);
     }
     return result;
   }
 
  private:
+  /** Walks from each row along the line; gives the rows that a short walk does not suffice for. */
+  std::vector<size_t> after_walks(const NeighborQuery& q, const std::vector<size_t>& rows,
+                                  Neighbors& result) const {
+    const Line& walked = line(q);
+    std::vector<char> is_open(rows.size(), 0);
+#pragma omp parallel for schedule(dynamic, 64)
+    for (size_t b = 0; b < rows.size(); b++) {
+      Nearest nearest(q, rows[b], std::numeric_limits<double>::infinity());
+      if (walked.search(nearest, ids_.size() / kWalkShare)) {
+        nearest.keep(rows[b], result);
+      } else {
+        is_open[b] = 1;
+      }
+    }
+    return open_of(rows, is_open);
+  }
+
+  static std::vector<size_t> open_of(const std::vector<size_t>& rows,
+                                     const std::vector<char>& is_open) {
+    std::vector<size_t> open;
+    for (size_t b = 0; b < rows.size(); b++) {
+      if (is_open[b]) open.push_back(rows[b]);
+    }
+    return open;
+  }
+
+  const Line& line(const NeighborQuery& q) const {
+    std::call_once(line_made_, [&] { line_ = std::make_unique<Line>(q, ids_); });
+    return *line_;
+  }
+
   /** Finds those of some rows. */
   void find(const NeighborQuery& q, std::vector<size_t> rows, Neighbors& result) const {
     // The row itself, and a few more so that ties at the k-th distance are seen.
@@ -274,7 +392,7 @@ class NeighborSearch {
       }
       // Distances that overflow single precision have no candidates.
       if (candidates.size() < q.k) {
-        search_all(q, ids_, i, std::numeric_limits<double>::infinity(), result);
+        search_all(q, i, std::numeric_limits<double>::infinity(), result);
         continue;
       }
       keep_nearest(candidates, i, q.k, result);
@@ -284,16 +402,22 @@ class NeighborSearch {
                             farthest < distances[b * wanted + wanted - 1] - error;
       if (complete) continue;
       if (is_last) {
-        search_all(q, ids_, i, farthest, result);
+        search_all(q, i, farthest, result);
       } else {
         is_open[b] = 1;
       }
     }
-    std::vector<size_t> open;
-    for (size_t b = 0; b < rows.size(); b++) {
-      if (is_open[b]) open.push_back(rows[b]);
+    return open_of(rows, is_open);
+  }
+
+  /** Looks at every point that can be among the nearest, none farther than `bound`. */
+  void search_all(const NeighborQuery& q, size_t i, double bound, Neighbors& result) const {
+    Nearest nearest(q, i, bound);
+    for (const int32_t p : ids_) {
+      if (nearest.full() && nearest.limit() == 0) break;  // no later id can win
+      nearest.compare(p);
     }
-    return open;
+    nearest.keep(i, result);
   }
 
   /** Faiss's candidates of the centred rows, from the GPU where the points are there too. */
@@ -315,7 +439,9 @@ class NeighborSearch {
   bool in_cells_;
   faiss::IndexFlatL2 flat_;
   std::unique_ptr<CellIndex> cells_;
-  std::unique_ptr<GpuPoints> gpu_;  // null: they are searched on the CPU
+  mutable std::once_flag line_made_;
+  mutable std::unique_ptr<Line> line_;  // made when it is first needed, of the points
+  std::unique_ptr<GpuPoints> gpu_;      // null: they are searched on the CPU
 };
 
 Neighbors nearest_neighbors(const NeighborQuery& q) {

@@ -29,7 +29,9 @@ struct Neighbors {
 };
 
 /**
- * k nearest neighbours, exact by default. Faiss finds candidates with its blocked matrix product,
+ * k nearest neighbours, exact by default. Where points in the order of one column's values are
+ * nearest to a row after few steps to either side, as in large tables of few columns, these steps
+ * find them; else Faiss finds candidates with its blocked matrix product,
  * whose distances carry rounding errors; these are recomputed in double, and a query whose
  * candidates may not hold all of the k nearest (many points at one distance, or so dense that the
  * errors hide which are nearest) is searched again among more, then without shortcuts. Ties

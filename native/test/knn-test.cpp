@@ -55,6 +55,25 @@ TEST(knn_equals_the_reference_far_from_the_origin) {
   check_same(nearest_neighbors(query), nearest_neighbors_reference(query));
 }
 
+TEST(knn_equals_the_reference_where_rounding_hides_which_points_are_nearest) {
+  // Steps of a float there are as wide as what points differ by: many are equally near.
+  for (const float offset : {100.0f, 1000.0f}) {
+    auto points = make_points(6000, 2, 12, 0);
+    auto queries = make_points(500, 2, 13, 0);
+    for (auto* values : {&points, &queries}) {
+      for (size_t i = 0; i < values->size(); i += 2) {
+        (*values)[i] += offset;
+        (*values)[i + 1] = (*values)[i + 1] < 0.5f ? 0.0f : 1e-4f;
+      }
+    }
+    auto query = self_join(points, 2, 4);
+    check_same(nearest_neighbors(query), nearest_neighbors_reference(query));
+    query.queries = queries.data();
+    query.m = 500;
+    check_same(nearest_neighbors(query), nearest_neighbors_reference(query));
+  }
+}
+
 TEST(knn_equals_the_reference_where_distances_overflow_single_precision) {
   auto points = make_points(300, 3, 8, 0);
   for (float& value : points) value *= 1e25f;

@@ -94,11 +94,13 @@ class BarView implements ProgressView {
   }
 }
 
-/** For logs: the first report of a stage, its last, and one now and then between them. */
+/** For logs: the first report of a stage, its last, and now and then the latest between them. */
 export class LineView implements ProgressView {
   private stage = "";
   private meter: Meter | undefined;
   private lastMs = 0;
+  /** tells a report that came too soon after another, where none follows */
+  private later: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly stderr: Pick<Io["stderr"], "write">,
@@ -106,13 +108,16 @@ export class LineView implements ProgressView {
   ) {}
 
   readonly onProgress = (progress: Progress): void => {
+    clearTimeout(this.later);
     const nowMs = this.now();
     const isNew = progress.stage !== this.stage;
     const isLast = progress.total > 0 && progress.done >= progress.total;
+    const waitMs = this.lastMs + LINE_INTERVAL_MS - nowMs;
     if (isNew) {
       this.stage = progress.stage;
       this.meter = new Meter(progress, nowMs);
-    } else if (!isLast && nowMs - this.lastMs < LINE_INTERVAL_MS) {
+    } else if (!isLast && waitMs > 0) {
+      this.later = setTimeout(() => this.onProgress(progress), waitMs).unref();
       return;
     }
     this.lastMs = nowMs;
@@ -126,6 +131,7 @@ export class LineView implements ProgressView {
   }
 
   stop(): void {
+    clearTimeout(this.later);
     this.stage = "";
   }
 }

@@ -32,6 +32,23 @@ describe("LineView", () => {
     ]);
   });
 
+  it("tells the latest report in time where none follows, unless it is stopped", () => {
+    jest.useFakeTimers();
+    try {
+      const { clock, lines, view } = lineView();
+      for (const done of [0, 3, 4]) view.onProgress(step(done));
+      clock.ms = 10_000;
+      jest.advanceTimersByTime(10_000);
+      expect(lines).toEqual(["train: 0 of 10 steps", "train: 4 of 10 steps, 0.4 steps/s, 15 s left"]);
+      view.onProgress(step(5));
+      view.stop();
+      jest.advanceTimersByTime(60_000);
+      expect(lines).toHaveLength(2);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   it("begins anew with each stage", () => {
     const { lines, view } = lineView();
     view.onProgress(step(1));
