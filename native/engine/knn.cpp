@@ -17,6 +17,8 @@
 #include "engine/error.h"
 #include "engine/finite.h"
 #include "engine/knn-gpu.h"
+#include "engine/line.h"
+#include "engine/nearest.h"
 
 namespace harmonic {
 namespace {
@@ -36,18 +38,6 @@ constexpr size_t kMoreCandidates = 16;
 // Of fewer numbers in all, looking at each point is faster than asking for more candidates.
 constexpr size_t kLeastForMore = 1 << 20;
 
-using Candidate =
-    std::pair<double, int32_t>;  // squared distance, id: compares as ties go to the smaller id
-
-double squared_distance(const float* a, const float* b, size_t d) {
-  double sum = 0;
-  for (size_t j = 0; j < d; j++) {
-    const double difference = static_cast<double>(a[j]) - static_cast<double>(b[j]);
-    sum += difference * difference;
-  }
-  return sum;
-}
-
 void check(const NeighborQuery& q) {
   const bool self = q.queries == nullptr;
   if (q.d == 0) throw Error("E_INPUT", "expected at least one column in `points` but received 0");
@@ -64,23 +54,6 @@ void check(const NeighborQuery& q) {
   if (self && q.m != q.n) throw Error("E_INPUT", "expected one query per point in a self-join");
   check_finite(q.points, q.n, q.d, "points");
   if (!self) check_finite(q.queries, q.m, q.d, "queries");
-}
-
-// Keeps the k smallest of `candidates`, ascending, as row `i` of the result.
-void keep_nearest(std::vector<Candidate>& candidates, size_t i, size_t k, Neighbors& result) {
-  std::partial_sort(candidates.begin(), candidates.begin() + k, candidates.end());
-  for (size_t j = 0; j < k; j++) {
-    result.distances[i * k + j] = static_cast<float>(candidates[j].first);
-    result.ids[i * k + j] = candidates[j].second;
-  }
-}
-
-/** The squared distance in single precision: right to a relative error of (d + 4) epsilon. */
-float quick_distance(const float* a, const float* b, size_t d) {
-  float sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (size_t j = 0; j < d; j++) sum += (a[j] - b[j]) * (a[j] - b[j]);
-  return sum;
 }
 
 uint64_t hash_row(const float* row, size_t d) {
@@ -121,115 +94,6 @@ std::vector<int32_t> without_copies(const NeighborQuery& q) {
   }
   return kept;
 }
-
-/** The nearest of the points that one row is compared with, in any order. */
-class Nearest {
- public:
-  /** bound: a distance that the k-th neighbour cannot exceed */
-  Nearest(const NeighborQuery& q, size_t i, double bound)
-      : q_(q),
-        row_((q.queries == nullptr ? q.points : q.queries) + i * q.d),
-        self_(q.queries == nullptr ? static_cast<int64_t>(i) : -1),
-        slack_(1.0 + 2.0 * static_cast<double>(q.d + 8) * std::numeric_limits<float>::epsilon()),
-        limit_(bound) {
-    candidates_.reserve(q.k + 1);
-  }
-
-  const float* row() const { return row_; }
-  /** What a point may be away from the row to be among them. */
-  double limit() const { return limit_; }
-  bool full() const { return candidates_.size() == q_.k; }
-
-  void compare(int32_t p) {
-    if (p == self_) return;
-    const float* point = q_.points + static_cast<size_t>(p) * q_.d;
-    // What single precision shows to be farther is passed over.
-    const double quick = quick_distance(row_, point, q_.d);
-    if (quick > limit_ * slack_ && std::isfinite(quick)) return;
-    const Candidate candidate(squared_distance(row_, point, q_.d), p);
-    if (full()) {
-      if (candidate >= candidates_.front()) return;
-      std::pop_heap(candidates_.begin(), candidates_.end());
-      candidates_.pop_back();
-    }
-    candidates_.push_back(candidate);
-    std::push_heap(candidates_.begin(), candidates_.end());
-    if (full()) limit_ = candidates_.front().first;
-  }
-
-  void keep(size_t i, Neighbors& result) { keep_nearest(candidates_, i, q_.k, result); }
-
- private:
-  const NeighborQuery& q_;
-  const float* row_;
-  int64_t self_;  // id of the row itself, which is not its neighbour; -1: none
-  double slack_;
-  double limit_;
-  std::vector<Candidate> candidates_;  // a heap, the farthest first
-};
-
-/**
- * Points in the order of one column's values. Few lie so near in that column alone as a row's
- * nearest ones do, where values are many: what dense tables of few columns are searched by.
- */
-class Line {
- public:
-  Line(const NeighborQuery& q, const std::vector<int32_t>& ids) : column_(widest(q, ids)) {
-    const auto value = [&](int32_t id) {
-      return q.points[static_cast<size_t>(id) * q.d + column_];
-    };
-    ids_ = ids;
-    std::sort(ids_.begin(), ids_.end(), [&](int32_t a, int32_t b) {
-      return std::pair(value(a), a) < std::pair(value(b), b);
-    });
-    for (const int32_t id : ids_) values_.push_back(value(id));
-  }
-
-  /**
-   * Compares the points by their distance in this column, up to the limit; false where that takes
-   * more than `most` of them.
-   */
-  bool search(Nearest& nearest, size_t most) const {
-    const double at = nearest.row()[column_];
-    size_t up = std::lower_bound(values_.begin(), values_.end(), at) - values_.begin();
-    size_t down = up;  // above the next one below
-    const auto square = [](double x) { return x * x; };
-    for (size_t n = 0; up < values_.size() || down > 0; n++) {
-      const double above = up < values_.size() ? square(values_[up] - at) : kFar;
-      const double below = down > 0 ? square(at - values_[down - 1]) : kFar;
-      if (std::min(above, below) > nearest.limit()) return true;
-      // Of the same value ids ascend: no later one wins against copies of the row.
-      if (nearest.full() && nearest.limit() == 0) return true;
-      if (n == most) return false;
-      nearest.compare(above <= below ? ids_[up++] : ids_[--down]);
-    }
-    return true;
-  }
-
- private:
-  static constexpr size_t kSample = 4096;
-  static constexpr double kFar = std::numeric_limits<double>::infinity();
-
-  /** The column of most values among some points. */
-  static size_t widest(const NeighborQuery& q, const std::vector<int32_t>& ids) {
-    const size_t step = std::max<size_t>(1, ids.size() / kSample);
-    size_t widest = 0, most = 0;
-    for (size_t j = 0; j < q.d; j++) {
-      std::vector<float> values;
-      for (size_t i = 0; i < ids.size(); i += step)
-        values.push_back(q.points[static_cast<size_t>(ids[i]) * q.d + j]);
-      std::sort(values.begin(), values.end());
-      const auto n =
-          static_cast<size_t>(std::unique(values.begin(), values.end()) - values.begin());
-      if (n > most) widest = j, most = n;
-    }
-    return widest;
-  }
-
-  size_t column_;
-  std::vector<int32_t> ids_;
-  std::vector<float> values_;  // of ids_
-};
 
 // Distances do not change when all rows move together; small norms keep Faiss's rounding errors
 // small.
@@ -329,7 +193,7 @@ class NeighborSearch {
     for (size_t b = 0; b < rows.size(); b++) {
       Nearest nearest(q, rows[b], std::numeric_limits<double>::infinity());
       if (walked.search(nearest, ids_.size() / kWalkShare)) {
-        nearest.keep(rows[b], result);
+        nearest.keep(result);
       } else {
         is_open[b] = 1;
       }
@@ -417,7 +281,7 @@ class NeighborSearch {
       if (nearest.full() && nearest.limit() == 0) break;  // no later id can win
       nearest.compare(p);
     }
-    nearest.keep(i, result);
+    nearest.keep(result);
   }
 
   /** Faiss's candidates of the centred rows, from the GPU where the points are there too. */
