@@ -20,8 +20,7 @@ size_t widest(const NeighborQuery& q, const std::vector<int32_t>& ids) {
     for (size_t i = 0; i < ids.size(); i += step)
       values.push_back(q.points[static_cast<size_t>(ids[i]) * q.d + j]);
     std::sort(values.begin(), values.end());
-    const auto n =
-        static_cast<size_t>(std::unique(values.begin(), values.end()) - values.begin());
+    const auto n = static_cast<size_t>(std::unique(values.begin(), values.end()) - values.begin());
     if (n > most) best = j, most = n;
   }
   return best;
@@ -30,13 +29,10 @@ size_t widest(const NeighborQuery& q, const std::vector<int32_t>& ids) {
 }  // namespace
 
 Line::Line(const NeighborQuery& q, const std::vector<int32_t>& ids) : column_(widest(q, ids)) {
-  const auto value = [&](int32_t id) {
-    return q.points[static_cast<size_t>(id) * q.d + column_];
-  };
+  const auto value = [&](int32_t id) { return q.points[static_cast<size_t>(id) * q.d + column_]; };
   ids_ = ids;
-  std::sort(ids_.begin(), ids_.end(), [&](int32_t a, int32_t b) {
-    return std::pair(value(a), a) < std::pair(value(b), b);
-  });
+  std::sort(ids_.begin(), ids_.end(),
+            [&](int32_t a, int32_t b) { return std::pair(value(a), a) < std::pair(value(b), b); });
   for (const int32_t id : ids_) values_.push_back(value(id));
 }
 
