@@ -75,7 +75,8 @@ for step in range(WARM_UP + trial["steps"]):
     ids = offsets + torch.randint(0, columns, (trial["batch"], length))
     labels = offsets.roll(-1) + torch.randint(0, columns, (trial["batch"], length))
     started = time.perf_counter()
-    loss = F.cross_entropy(model(ids).view(-1, trial["nVocabulary"]), labels.view(-1))
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=trial["factors"] == "bf16"):
+        loss = F.cross_entropy(model(ids).view(-1, trial["nVocabulary"]), labels.view(-1))
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
