@@ -34,6 +34,8 @@ int padded_count(int n) {
   return n <= power / 4 * 3 ? power / 4 * 3 : power;
 }
 
+bool is_large(const PassShape& shape) { return shape.per_row > kMostAhead; }
+
 }  // namespace
 
 /** Tokens begin .. end - 1 of a batch, of sequences in the slots first .. first + span - 1. */
@@ -122,12 +124,16 @@ DeviceEvaluator::Part DeviceEvaluator::next_part(const Batch& batch, int begin) 
     const int first = std::min(part.first, slot), span = std::max(last, slot) - first + 1;
     const int per_row = std::max(part.per_row, ++counts[slot]);
     const auto padded = static_cast<int64_t>(padded_per_row(per_row)) * power_of_two(span);
-    if (i > begin && padded > std::max<int64_t>(2 * most_tokens_, kMostAhead * cache_.n_slots()))
-      break;
+    if (i > begin && padded > most_padded()) break;
     part = {begin, i + 1, first, span, per_row, std::max(part.longest, batch.position(i) + 1)};
     last = std::max(last, slot);
   }
   return part;
+}
+
+/** Places of the tokens of a part, with those that stay empty. */
+int64_t DeviceEvaluator::most_padded() const {
+  return std::max<int64_t>(2 * most_tokens_, kMostAhead * cache_.n_slots());
 }
 
 PassShape DeviceEvaluator::shape_of(const Batch& batch, const Part& part, int n_outputs,
@@ -225,12 +231,13 @@ DevicePass& DeviceEvaluator::pass_for(const PassShape& shape) {
   }
   drop_passes_like(shape);
   try {
-    passes_.push_front(std::make_unique<DevicePass>(*model_, backend_, cache_, head_, shape));
+    passes_.push_front(make_pass(shape));
   } catch (const Error&) {
     if (passes_.empty()) throw;
     // Others' memory may be enough.
     passes_.clear();
-    passes_.push_front(std::make_unique<DevicePass>(*model_, backend_, cache_, head_, shape));
+    prompt_memory_.reset();
+    passes_.push_front(make_pass(shape));
   }
   const auto& lacking = passes_.front()->on_cpu();
   on_cpu_.insert(lacking.begin(), lacking.end());
@@ -239,9 +246,39 @@ DevicePass& DeviceEvaluator::pass_for(const PassShape& shape) {
 
 /** Prompts are of many lengths and their passes large: one is kept. Of others the last used. */
 void DeviceEvaluator::drop_passes_like(const PassShape& shape) {
-  const auto is_large = [](const PassShape& s) { return s.per_row > kMostAhead; };
-  if (is_large(shape)) passes_.remove_if([&](const auto& pass) { return is_large(pass->shape()); });
+  if (is_large(shape)) passes_.remove_if([](const auto& pass) { return is_large(pass->shape()); });
   while (passes_.size() >= kMostPasses) passes_.pop_back();
+}
+
+std::unique_ptr<DevicePass> DeviceEvaluator::make_pass(const PassShape& shape) {
+  const auto in = [&](const PassShape& s, const std::shared_ptr<GraphMemory>& memory) {
+    return std::make_unique<DevicePass>(*model_, backend_, cache_, head_, s, memory);
+  };
+  const auto memory = std::make_shared<GraphMemory>(backend_, DevicePass::n_nodes(*model_));
+  if (!is_large(shape)) return in(shape, memory);
+  if (!prompt_memory_) {
+    // At once as large as it may have to be: taking more later is slow.
+    in(largest_prompts(), memory);
+    prompt_memory_ = memory;
+  }
+  return in(shape, prompt_memory_);
+}
+
+/** No pass that next_part() makes of prompts takes more memory. */
+PassShape DeviceEvaluator::largest_prompts() const {
+  PassShape shape;
+  shape.per_row = padded_per_row(std::min(cache_.capacity(), most_tokens_));
+  shape.n_rows = 1;
+  while (2 * shape.n_rows <= cache_.n_slots() &&
+         2 * shape.n_rows * shape.per_row <= most_padded()) {
+    shape.n_rows *= 2;
+  }
+  shape.n_tokens = shape.n_rows * shape.per_row;
+  if (shape.is_ragged()) shape.n_tokens = std::min(shape.n_tokens, padded_count(most_tokens_));
+  shape.n_positions = cache_.n_positions();
+  shape.n_outputs = std::min(padded_count(shape.n_rows), shape.n_tokens);
+  shape.columns = model_->n_columns() > 0;
+  return shape;
 }
 
 }  // namespace harmonic

@@ -47,6 +47,9 @@ class DeviceEvaluator final : public Evaluator {
   void fill(DevicePass& pass, const Batch& batch, const Part& part) const;
   DevicePass& pass_for(const PassShape& shape);
   void drop_passes_like(const PassShape& shape);
+  std::unique_ptr<DevicePass> make_pass(const PassShape& shape);
+  PassShape largest_prompts() const;
+  int64_t most_padded() const;
 
   const std::shared_ptr<const DeviceModel> model_;
   DeviceBackend backend_;
@@ -55,6 +58,7 @@ class DeviceEvaluator final : public Evaluator {
   DeviceHead head_;
   int most_tokens_;                                // of a part
   std::list<std::unique_ptr<DevicePass>> passes_;  // the last used first
+  std::shared_ptr<GraphMemory> prompt_memory_;     // of those over prompts; null: none yet
   std::vector<int> slot_of_;                       // of each token of the batch
   std::vector<size_t> logits_at_;                  // of each token of the batch that has any
   std::vector<float> logits_;

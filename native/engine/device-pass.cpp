@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace harmonic {
 namespace {
@@ -84,7 +85,8 @@ class DevicePass::Builder {
   ggml_tensor* mask() {
     const int64_t n = static_cast<int64_t>(s_.n_rows) * s_.per_row;
     ggml_tensor* seen = ggml_cast(c_, in(PassInput::kSeen), GGML_TYPE_F32);
-    ggml_tensor* places = ggml_repeat_4d(c_, pass_.places_, s_.n_positions, n, 1, 1);
+    ggml_tensor* places = ggml_cast(c_, in(PassInput::kPlaces), GGML_TYPE_F32);
+    places = ggml_repeat_4d(c_, places, s_.n_positions, n, 1, 1);
     ggml_tensor* beyond = ggml_sub(c_, places, ggml_reshape_2d(c_, seen, 1, n));
     ggml_tensor* hidden = ggml_clamp(c_, ggml_scale(c_, beyond, kHidden), kHidden, 0);
     if (cache_.is_fused()) hidden = ggml_cast(c_, hidden, GGML_TYPE_F16);
@@ -189,25 +191,21 @@ class DevicePass::Builder {
 };
 
 DevicePass::DevicePass(const DeviceModel& model, const DeviceBackend& backend,
-                       const DeviceCache& cache, const DeviceHead& head, const PassShape& shape)
-    : shape_(shape), store_(2 + kPassInputs), context_(nullptr, ggml_free) {
-  const size_t n_nodes = 64 + kNodesPerLayer * model.weights().hp.n_layers;
-  context_.reset(
-      ggml_init({ggml_tensor_overhead() * n_nodes + ggml_graph_overhead_custom(n_nodes, false),
-                 nullptr, true}));
+                       const DeviceCache& cache, const DeviceHead& head, const PassShape& shape,
+                       std::shared_ptr<GraphMemory> memory)
+    : shape_(shape), context_(nullptr, ggml_free) {
+  const size_t n = n_nodes(model);
+  context_.reset(ggml_init(
+      {ggml_tensor_overhead() * n + ggml_graph_overhead_custom(n, false), nullptr, true}));
   declare_inputs(!cache.is_fused());
-  store_.allocate(backend, "the rows in flight");
-  std::vector<float> places(shape.n_positions);
-  std::iota(places.begin(), places.end(), 0.0f);
-  ggml_backend_tensor_set(places_, places.data(), 0, ggml_nbytes(places_));
-  for (int i = 0; i < kPassInputs; i++) {
-    if (size_[i] == 0) continue;
-    inputs_[i] =
-        ggml_view_1d(context_.get(), block_, size_[i], begin_[i] * ggml_element_size(block_));
-  }
-  ggml_cgraph* graph = ggml_new_graph_custom(context_.get(), n_nodes, false);
+  ggml_cgraph* graph = ggml_new_graph_custom(context_.get(), n, false);
   logits_ = Builder(*this, model, cache, head, graph).build();
-  placed_ = std::make_unique<PlacedGraph>(backend, graph);
+  const std::vector<ggml_tensor*> inputs = {block_};
+  placed_ = std::make_unique<PlacedGraph>(backend, graph, std::move(memory), inputs);
+}
+
+size_t DevicePass::n_nodes(const DeviceModel& model) {
+  return 64 + kNodesPerLayer * model.weights().hp.n_layers;
 }
 
 void DevicePass::declare_inputs(bool by_position) {
@@ -228,14 +226,22 @@ void DevicePass::declare_inputs(bool by_position) {
     declare(PassInput::kColumns, n);
     declare(PassInput::kNaturalColumns, n);
   }
+  declare(PassInput::kPlaces, shape_.n_positions);
   int total = 0;
   for (int i = 0; i < kPassInputs; i++) {
     begin_[i] = total;
     total += (size_[i] + kAlignment - 1) / kAlignment * kAlignment;
   }
   staged_.assign(total, 0);
-  block_ = store_.add(GGML_TYPE_I32, total);
-  places_ = store_.add(GGML_TYPE_F32, shape_.n_positions);
+  block_ = ggml_new_tensor_1d(context_.get(), GGML_TYPE_I32, total);
+  ggml_set_input(block_);
+  for (int i = 0; i < kPassInputs; i++) {
+    if (size_[i] == 0) continue;
+    inputs_[i] =
+        ggml_view_1d(context_.get(), block_, size_[i], begin_[i] * ggml_element_size(block_));
+  }
+  int32_t* places = input(PassInput::kPlaces);
+  std::iota(places, places + shape_.n_positions, 0);
 }
 
 void DevicePass::run(float* logits) {

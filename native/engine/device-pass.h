@@ -46,8 +46,9 @@ enum class PassInput {
   kHeadRows,        // (chosen)
   kColumns,         // (N)
   kNaturalColumns,  // (N): those that the tokens' embeddings have folded in
+  kPlaces,          // (P): 0, 1, 2 ...
 };
-inline constexpr int kPassInputs = 11;
+inline constexpr int kPassInputs = 12;
 
 /**
  * The model's forward pass over some tokens of the rows in a DeviceCache, as a graph of ggml's own
@@ -55,8 +56,12 @@ inline constexpr int kPassInputs = 11;
  */
 class DevicePass {
  public:
+  /** In `memory`, which may be that of passes before it: see PlacedGraph. */
   DevicePass(const DeviceModel& model, const DeviceBackend& backend, const DeviceCache& cache,
-             const DeviceHead& head, const PassShape& shape);
+             const DeviceHead& head, const PassShape& shape, std::shared_ptr<GraphMemory> memory);
+
+  /** Of a pass over a model, at most. */
+  static size_t n_nodes(const DeviceModel& model);
 
   const PassShape& shape() const { return shape_; }
   /** To be filled before run(): what it holds is what the last run had, or zeros. */
@@ -75,12 +80,10 @@ class DevicePass {
   void declare_inputs(bool by_position);
 
   const PassShape shape_;
-  TensorStore store_;
   std::array<int, kPassInputs> size_{}, begin_{};
   std::array<ggml_tensor*, kPassInputs> inputs_{};
   std::vector<int32_t> staged_;
-  ggml_tensor* block_ = nullptr;   // of all inputs
-  ggml_tensor* places_ = nullptr;  // [P]: 0, 1, 2 ...
+  ggml_tensor* block_ = nullptr;  // of all inputs
   ggml_tensor* logits_ = nullptr;
   std::unique_ptr<ggml_context, void (*)(ggml_context*)> context_;
   std::unique_ptr<PlacedGraph> placed_;

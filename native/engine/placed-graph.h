@@ -1,24 +1,27 @@
 #pragma once
-#include <cstddef>
 #include <memory>
 #include <set>
 #include <string>
-#include <type_traits>
+#include <vector>
 
 #include "engine/device-backend.h"
-#include "ggml-backend.h"
+#include "engine/graph-memory.h"
 
 namespace harmonic {
 
 /**
  * A graph with its places and memory on a device, to be computed as often as wanted: nothing of it
- * moves, so that a backend that records what it does (CUDA) can play it again. What the device has
- * no kernel for is given to the processor by ggml's scheduler.
+ * moves, so that a backend that records what it does (CUDA) can play it again.
  */
 class PlacedGraph {
  public:
-  /** Throws Error E_MODEL where there is too little memory, or the device cannot change what lies
-   * on it. The graph must outlive this. */
+  /**
+   * `inputs` as of GraphMemory::place, which tells of errors too. Once another graph is placed in
+   * the same memory this one is not to be computed any more. The graph must outlive this.
+   */
+  PlacedGraph(const DeviceBackend& backend, ggml_cgraph* graph, std::shared_ptr<GraphMemory> memory,
+              const std::vector<ggml_tensor*>& inputs = {});
+  /** In a memory of its own. */
   PlacedGraph(const DeviceBackend& backend, ggml_cgraph* graph);
 
   /** Throws Error E_ABORTED where it was ended, E_NATIVE where it failed. */
@@ -27,16 +30,9 @@ class PlacedGraph {
   const std::set<std::string>& on_cpu() const { return on_cpu_; }
 
  private:
-  using Scheduler =
-      std::unique_ptr<std::remove_pointer_t<ggml_backend_sched_t>, void (*)(ggml_backend_sched_t)>;
-
-  Scheduler new_scheduler() const;
-  size_t bytes() const;
-  void place();
-
   const DeviceBackend& backend_;
   ggml_cgraph* graph_;
-  Scheduler scheduler_;
+  std::shared_ptr<GraphMemory> memory_;
   std::set<std::string> on_cpu_;
 };
 

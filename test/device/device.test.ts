@@ -41,6 +41,14 @@ function packedBatch(): TrainBatch {
   };
 }
 
+/** A small table, as a file. */
+function writeTable(): string {
+  const table = join(folder, "table.csv");
+  const line = (i: number) => `${i % 9},${(i * 7) % 5},${["no", "yes"][i % 2]}`;
+  writeFileSync(table, ["a,b,y", ...Array.from({ length: 40 }, (_, i) => line(i))].join("\n") + "\n");
+  return table;
+}
+
 /** Only some of the matrices that share an input have a product, and the others pass by. */
 const FEW = { targets: ["k", "down"] as ("k" | "down")[] };
 
@@ -149,6 +157,14 @@ onDevice("rows from a device", () => {
     expect(there.filter((row, i) => row === here[i]).length).toBeGreaterThan(0.7 * here.length);
   });
 
+  it("are those of the processor by graphs of our own too, prompts of many lengths one after another", async () => {
+    const settings = { engine: "device", rowsPerPrompt: 1 } as const;
+    const here = await draw({ ...settings, device: "cpu" });
+    const there = await draw({ ...settings, device: kind });
+    expect(there).toEqual(await draw({ ...settings, device: kind }));
+    expect(there.filter((row, i) => row === here[i]).length).toBeGreaterThan(0.7 * here.length);
+  });
+
   onRenderer("ask for no more memory than there is", async () => {
     const long = join(folder, "long.gguf");
     writeTinyGguf(long, { nContext: 4_000_000 });
@@ -177,12 +193,9 @@ onDevice("harmonic on a device", () => {
   it("trains and draws there, and leaves nothing to the CPU", async () => {
     const base = join(folder, "cli.gguf");
     writeTinyGguf(base);
-    const table = join(folder, "table.csv");
-    const line = (i: number) => `${i % 9},${(i * 7) % 5},${["no", "yes"][i % 2]}`;
-    writeFileSync(table, ["a,b,y", ...Array.from({ length: 40 }, (_, i) => line(i))].join("\n") + "\n");
     const out = join(folder, "run");
     const settings = "--k 2 --rows 8 --n-sequences 8 --epochs 0.1 --weights f32 --allow-copies --dlt 0";
-    const files = ["run", table, "--out", out, "--target", "y", "--base", base];
+    const files = ["run", writeTable(), "--out", out, "--target", "y", "--base", base];
     const argv = [...files, "--device", kind, ...settings.split(" ")];
     const { code, stderr } = await harmonic(argv);
     expect(stderr).toMatch(new RegExp(`^device: ${kind}, .+ \\(${device}\\)`));
@@ -192,5 +205,22 @@ onDevice("harmonic on a device", () => {
     const rows = readFileSync(join(out, "synthetic.csv"), "utf8").trim().split("\n");
     expect(rows).toHaveLength(9);
     for (const row of rows.slice(1)) expect(row).toMatch(/^[0-8],[0-4],(no|yes)$/);
+  });
+
+  it("draws rows of a table model there", async () => {
+    const run = join(folder, "table-run");
+    const trained = ["--base", "table", "--layers", "2", "--width", "32", "--epochs", "5", "--allow-copies"];
+    await harmonic(["run", writeTable(), "--out", run, "--target", "y", "--rows", "8", ...trained]);
+    const draw = async (place: string): Promise<string[]> => {
+      const out = join(folder, `${place}.csv`);
+      const settings = ["--rows", "200", "--seed", "3", "--engine", "device", "--allow-copies"];
+      const { code, stderr } = await harmonic(["sample", run, "--out", out, ...settings, "--device", place]);
+      expect([code, stderr]).toEqual([0, expect.stringContaining("sample: 200 of 200 rows")]);
+      return readFileSync(out, "utf8").trim().split("\n");
+    };
+    const here = await draw("cpu");
+    const there = await draw(kind);
+    expect(there).toHaveLength(201);
+    expect(there.filter((row, i) => row === here[i]).length).toBeGreaterThan(190);
   });
 });
