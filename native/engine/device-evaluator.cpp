@@ -251,14 +251,21 @@ void DeviceEvaluator::drop_passes_like(const PassShape& shape) {
 }
 
 std::unique_ptr<DevicePass> DeviceEvaluator::make_pass(const PassShape& shape) {
-  const auto in = [&](const PassShape& s, const std::shared_ptr<GraphMemory>& memory) {
+  const auto in = [&](const PassShape& s, const std::shared_ptr<PassMemory>& memory) {
     return std::make_unique<DevicePass>(*model_, backend_, cache_, head_, s, memory);
   };
-  const auto memory = std::make_shared<GraphMemory>(backend_, DevicePass::n_nodes(*model_));
-  if (!is_large(shape)) return in(shape, memory);
-  if (!prompt_memory_) {
+  const auto memory_for = [&](int n_inputs) {
+    return std::make_shared<PassMemory>(backend_, *model_, n_inputs);
+  };
+  const int n_inputs = InputLayout(shape, !cache_.is_fused()).total;
+  if (!is_large(shape)) return in(shape, memory_for(n_inputs));
+  if (!prompt_memory_ || n_inputs > prompt_memory_->inputs->ne[0]) {
     // At once as large as it may have to be: taking more later is slow.
-    in(largest_prompts(), memory);
+    const PassShape largest = largest_prompts();
+    prompt_memory_.reset();
+    const auto memory =
+        memory_for(std::max(n_inputs, InputLayout(largest, !cache_.is_fused()).total));
+    in(largest, memory);
     prompt_memory_ = memory;
   }
   return in(shape, prompt_memory_);

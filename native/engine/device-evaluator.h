@@ -58,7 +58,7 @@ class DeviceEvaluator final : public Evaluator {
   DeviceHead head_;
   int most_tokens_;                                // of a part
   std::list<std::unique_ptr<DevicePass>> passes_;  // the last used first
-  std::shared_ptr<GraphMemory> prompt_memory_;     // of those over prompts; null: none yet
+  std::shared_ptr<PassMemory> prompt_memory_;      // of those over prompts; null: none yet
   std::vector<int> slot_of_;                       // of each token of the batch
   std::vector<size_t> logits_at_;                  // of each token of the batch that has any
   std::vector<float> logits_;

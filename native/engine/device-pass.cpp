@@ -13,6 +13,11 @@ constexpr size_t kNodesPerLayer = 64;
 /** Added to the score of a position that a token does not look at. */
 constexpr float kHidden = -1e9f;
 
+/** Of a pass's graph, at most. */
+size_t nodes_of(const DeviceModel& model) {
+  return 64 + kNodesPerLayer * model.weights().hp.n_layers;
+}
+
 }  // namespace
 
 /** Builds the graph of a pass; a tensor's N is of tokens as they lie, see PassShape. */
@@ -190,62 +195,63 @@ class DevicePass::Builder {
   ggml_tensor* mask_ = nullptr;
 };
 
-DevicePass::DevicePass(const DeviceModel& model, const DeviceBackend& backend,
-                       const DeviceCache& cache, const DeviceHead& head, const PassShape& shape,
-                       std::shared_ptr<GraphMemory> memory)
-    : shape_(shape), context_(nullptr, ggml_free) {
-  const size_t n = n_nodes(model);
-  context_.reset(ggml_init(
-      {ggml_tensor_overhead() * n + ggml_graph_overhead_custom(n, false), nullptr, true}));
-  declare_inputs(!cache.is_fused());
-  ggml_cgraph* graph = ggml_new_graph_custom(context_.get(), n, false);
-  logits_ = Builder(*this, model, cache, head, graph).build();
-  const std::vector<ggml_tensor*> inputs = {block_};
-  placed_ = std::make_unique<PlacedGraph>(backend, graph, std::move(memory), inputs);
-}
-
-size_t DevicePass::n_nodes(const DeviceModel& model) {
-  return 64 + kNodesPerLayer * model.weights().hp.n_layers;
-}
-
-void DevicePass::declare_inputs(bool by_position) {
-  const int n = shape_.n_tokens, in_rows = shape_.n_rows * shape_.per_row;
-  const auto declare = [this](PassInput which, int size) { size_[static_cast<int>(which)] = size; };
+InputLayout::InputLayout(const PassShape& shape, bool by_position) {
+  const int n = shape.n_tokens, in_rows = shape.n_rows * shape.per_row;
+  const auto declare = [this](PassInput which, int n) { size[static_cast<int>(which)] = n; };
   declare(PassInput::kTokens, n);
   declare(PassInput::kPositions, n);
   declare(PassInput::kSeen, in_rows);
   declare(PassInput::kKeysAt, n);
   if (by_position) declare(PassInput::kValuesAt, in_rows);
-  if (shape_.is_ragged()) {
+  if (shape.is_ragged()) {
     declare(PassInput::kTokensAt, in_rows);
     declare(PassInput::kPlacesAt, n);
   }
-  if (shape_.chooses_outputs()) declare(PassInput::kOutputs, shape_.n_outputs);
-  declare(PassInput::kHeadRows, shape_.n_chosen);
-  if (shape_.columns) {
+  if (shape.chooses_outputs()) declare(PassInput::kOutputs, shape.n_outputs);
+  declare(PassInput::kHeadRows, shape.n_chosen);
+  if (shape.columns) {
     declare(PassInput::kColumns, n);
     declare(PassInput::kNaturalColumns, n);
   }
-  declare(PassInput::kPlaces, shape_.n_positions);
-  int total = 0;
+  declare(PassInput::kPlaces, shape.n_positions);
   for (int i = 0; i < kPassInputs; i++) {
-    begin_[i] = total;
-    total += (size_[i] + kAlignment - 1) / kAlignment * kAlignment;
+    begin[i] = total;
+    total += (size[i] + kAlignment - 1) / kAlignment * kAlignment;
   }
-  staged_.assign(total, 0);
-  block_ = ggml_new_tensor_1d(context_.get(), GGML_TYPE_I32, total);
-  ggml_set_input(block_);
+}
+
+PassMemory::PassMemory(const DeviceBackend& backend, const DeviceModel& model, int n_inputs)
+    : store(1),
+      inputs(store.add(GGML_TYPE_I32, n_inputs)),
+      graph(std::make_shared<GraphMemory>(backend, nodes_of(model))) {
+  store.allocate(backend, "the rows in flight");
+}
+
+DevicePass::DevicePass(const DeviceModel& model, const DeviceBackend& backend,
+                       const DeviceCache& cache, const DeviceHead& head, const PassShape& shape,
+                       std::shared_ptr<PassMemory> memory)
+    : shape_(shape),
+      layout_(shape, !cache.is_fused()),
+      memory_(std::move(memory)),
+      staged_(layout_.total),
+      context_(nullptr, ggml_free) {
+  const size_t n = nodes_of(model);
+  context_.reset(ggml_init(
+      {ggml_tensor_overhead() * n + ggml_graph_overhead_custom(n, false), nullptr, true}));
   for (int i = 0; i < kPassInputs; i++) {
-    if (size_[i] == 0) continue;
-    inputs_[i] =
-        ggml_view_1d(context_.get(), block_, size_[i], begin_[i] * ggml_element_size(block_));
+    if (layout_.size[i] == 0) continue;
+    inputs_[i] = ggml_view_1d(context_.get(), memory_->inputs, layout_.size[i],
+                              layout_.begin[i] * sizeof(int32_t));
   }
   int32_t* places = input(PassInput::kPlaces);
-  std::iota(places, places + shape_.n_positions, 0);
+  std::iota(places, places + shape.n_positions, 0);
+  ggml_cgraph* graph = ggml_new_graph_custom(context_.get(), n, false);
+  logits_ = Builder(*this, model, cache, head, graph).build();
+  placed_ = std::make_unique<PlacedGraph>(backend, graph, memory_->graph);
 }
 
 void DevicePass::run(float* logits) {
-  ggml_backend_tensor_set(block_, staged_.data(), 0, ggml_nbytes(block_));
+  ggml_backend_tensor_set(memory_->inputs, staged_.data(), 0, sizeof(int32_t) * staged_.size());
   placed_->compute();
   if (logits_) ggml_backend_tensor_get(logits_, logits, 0, ggml_nbytes(logits_));
 }

@@ -50,23 +50,43 @@ enum class PassInput {
 };
 inline constexpr int kPassInputs = 12;
 
+/** Where the inputs of passes of some sizes lie in one block of integers. */
+struct InputLayout {
+  /** by_position: values lie dimension behind dimension */
+  InputLayout(const PassShape& shape, bool by_position);
+
+  std::array<int, kPassInputs> size{}, begin{};
+  int total = 0;
+};
+
+/**
+ * What a pass takes of a device beside weights, keys and values; passes that are made one after
+ * another, of which the last alone is run, can share it.
+ */
+struct PassMemory {
+  PassMemory(const DeviceBackend& backend, const DeviceModel& model, int n_inputs);
+
+  TensorStore store;
+  ggml_tensor* inputs;  // [n_inputs]
+  std::shared_ptr<GraphMemory> graph;
+};
+
 /**
  * The model's forward pass over some tokens of the rows in a DeviceCache, as a graph of ggml's own
  * operations that a device keeps.
  */
 class DevicePass {
  public:
-  /** In `memory`, which may be that of passes before it: see PlacedGraph. */
+  /** `memory` has room for the inputs. */
   DevicePass(const DeviceModel& model, const DeviceBackend& backend, const DeviceCache& cache,
-             const DeviceHead& head, const PassShape& shape, std::shared_ptr<GraphMemory> memory);
-
-  /** Of a pass over a model, at most. */
-  static size_t n_nodes(const DeviceModel& model);
+             const DeviceHead& head, const PassShape& shape, std::shared_ptr<PassMemory> memory);
 
   const PassShape& shape() const { return shape_; }
   /** To be filled before run(): what it holds is what the last run had, or zeros. */
-  int32_t* input(PassInput which) { return staged_.data() + begin_[static_cast<int>(which)]; }
-  int size(PassInput which) const { return size_[static_cast<int>(which)]; }
+  int32_t* input(PassInput which) {
+    return staged_.data() + layout_.begin[static_cast<int>(which)];
+  }
+  int size(PassInput which) const { return layout_.size[static_cast<int>(which)]; }
   /** Logits of a token: of the rows of the head that are chosen, or of all. */
   int n_logits() const { return logits_ ? static_cast<int>(logits_->ne[0]) : 0; }
   /** Writes the logits, shape (outputs, n_logits). */
@@ -77,13 +97,11 @@ class DevicePass {
  private:
   class Builder;
 
-  void declare_inputs(bool by_position);
-
   const PassShape shape_;
-  std::array<int, kPassInputs> size_{}, begin_{};
+  const InputLayout layout_;
+  std::shared_ptr<PassMemory> memory_;
   std::array<ggml_tensor*, kPassInputs> inputs_{};
   std::vector<int32_t> staged_;
-  ggml_tensor* block_ = nullptr;  // of all inputs
   ggml_tensor* logits_ = nullptr;
   std::unique_ptr<ggml_context, void (*)(ggml_context*)> context_;
   std::unique_ptr<PlacedGraph> placed_;

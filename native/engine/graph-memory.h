@@ -4,7 +4,6 @@
 #include <set>
 #include <string>
 #include <type_traits>
-#include <vector>
 
 #include "engine/device-backend.h"
 #include "ggml-backend.h"
@@ -22,12 +21,10 @@ class GraphMemory {
 
   /**
    * Gives a graph its places; what the device has no kernel for is given to the processor by ggml's
-   * scheduler. `inputs` are tensors of the graph that are written from outside before each
-   * computation; they lie on the device. Returns the operations that the device lacks, by name.
-   * Throws Error E_MODEL where there is too little memory, or the device cannot change what lies on
-   * it.
+   * scheduler. Returns these operations, by name. Throws Error E_MODEL where there is too little
+   * memory, or the device cannot change what lies on it.
    */
-  std::set<std::string> place(ggml_cgraph* graph, const std::vector<ggml_tensor*>& inputs);
+  std::set<std::string> place(ggml_cgraph* graph);
   /** Computes the graph placed last. */
   ggml_status compute(ggml_cgraph* graph);
 
@@ -36,6 +33,8 @@ class GraphMemory {
       std::unique_ptr<std::remove_pointer_t<ggml_backend_sched_t>, void (*)(ggml_backend_sched_t)>;
 
   Scheduler new_scheduler() const;
+  std::set<std::string> lacking(ggml_cgraph* graph) const;
+  void assign(ggml_backend_sched_t scheduler, ggml_cgraph* graph) const;
   size_t bytes(ggml_cgraph* graph) const;
 
   const DeviceBackend& backend_;

@@ -9,15 +9,13 @@
 namespace harmonic {
 
 PlacedGraph::PlacedGraph(const DeviceBackend& backend, ggml_cgraph* graph,
-                         std::shared_ptr<GraphMemory> memory,
-                         const std::vector<ggml_tensor*>& inputs)
+                         std::shared_ptr<GraphMemory> memory)
     : backend_(backend), graph_(graph), memory_(std::move(memory)) {
-  on_cpu_ = memory_->place(graph, inputs);
+  on_cpu_ = memory_->place(graph);
 }
 
 PlacedGraph::PlacedGraph(const DeviceBackend& backend, ggml_cgraph* graph)
-    : PlacedGraph(backend, graph,
-                  std::make_shared<GraphMemory>(backend, ggml_graph_size(graph))) {}
+    : PlacedGraph(backend, graph, std::make_shared<GraphMemory>(backend, ggml_graph_size(graph))) {}
 
 void PlacedGraph::compute() const {
   take_log();

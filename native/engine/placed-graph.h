@@ -2,7 +2,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <vector>
 
 #include "engine/device-backend.h"
 #include "engine/graph-memory.h"
@@ -16,11 +15,11 @@ namespace harmonic {
 class PlacedGraph {
  public:
   /**
-   * `inputs` as of GraphMemory::place, which tells of errors too. Once another graph is placed in
-   * the same memory this one is not to be computed any more. The graph must outlive this.
+   * Errors as of GraphMemory::place. Once another graph is placed in the same memory this one is
+   * not to be computed any more. The graph must outlive this.
    */
-  PlacedGraph(const DeviceBackend& backend, ggml_cgraph* graph, std::shared_ptr<GraphMemory> memory,
-              const std::vector<ggml_tensor*>& inputs = {});
+  PlacedGraph(const DeviceBackend& backend, ggml_cgraph* graph,
+              std::shared_ptr<GraphMemory> memory);
   /** In a memory of its own. */
   PlacedGraph(const DeviceBackend& backend, ggml_cgraph* graph);
 
