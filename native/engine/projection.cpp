@@ -60,24 +60,25 @@ struct Scratch {
   Halves w, x, dy;
 };
 
-Scratch& scratch() {
-  static thread_local Scratch s;
-  return s;
-}
-
-// Calls halves(first, count) for tokens that are multiplied in halves and whole(first, count) for
-// the others.
-template <class InHalves, class InWhole>
-void split(Factors factors, int64_t n, const InHalves& halves, const InWhole& whole) {
+// Calls in_halves(scratch, first, count) for tokens that are multiplied in halves, where the
+// weights and their rows of x are rounded, and whole(first, count) for the others.
+template <class InHalves, class Whole>
+void split(const Projection& p, const float* x, int64_t n, const InHalves& in_halves,
+           const Whole& whole) {
   int64_t first = 0;
-  try {
-    while (factors == Factors::bf16 && n - first >= kTokenUnit) {
-      const int64_t count = std::min(kTokensAtOnce, (n - first) / kTokenUnit * kTokenUnit);
-      halves(first, count);
-      first += count;
+  if (p.factors == Factors::bf16 && n >= kTokenUnit) {
+    static thread_local Scratch s;
+    s.w.round(p.weights, p.n_out, p.n_in);
+    try {
+      while (n - first >= kTokenUnit) {
+        const int64_t count = std::min(kTokensAtOnce, (n - first) / kTokenUnit * kTokenUnit);
+        s.x.round(x + first * p.n_in, count, p.n_in);
+        in_halves(s, first, count);
+        first += count;
+      }
+    } catch (const dnnl::error& error) {
+      throw Error("E_NATIVE", std::string("oneDNN cannot multiply in BF16 here: ") + error.what());
     }
-  } catch (const dnnl::error& error) {
-    throw Error("E_NATIVE", std::string("oneDNN cannot multiply in BF16 here: ") + error.what());
   }
   if (first < n) whole(first, n - first);
 }
@@ -90,12 +91,9 @@ void product(bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const 
 }
 
 void Projection::forward(const float* x, int64_t n, bool add, float* y) const {
-  Scratch& s = scratch();
-  if (factors == Factors::bf16) s.w.round(weights, n_out, n_in);
   split(
-      factors, n,
-      [&](int64_t first, int64_t count) {
-        s.x.round(x + first * n_in, count, n_in);
+      *this, x, n,
+      [&](Scratch& s, int64_t first, int64_t) {
         multiply(s.x.as_is(), s.w.transposed(), add, y + first * n_out);
       },
       [&](int64_t first, int64_t count) {
@@ -105,12 +103,9 @@ void Projection::forward(const float* x, int64_t n, bool add, float* y) const {
 }
 
 void Projection::backward(const float* dy, const float* x, int64_t n, float* dx, float* dw) const {
-  Scratch& s = scratch();
-  if (factors == Factors::bf16) s.w.round(weights, n_out, n_in);
   split(
-      factors, n,
-      [&](int64_t first, int64_t count) {
-        s.x.round(x + first * n_in, count, n_in);
+      *this, x, n,
+      [&](Scratch& s, int64_t first, int64_t count) {
         s.dy.round(dy + first * n_out, count, n_out);
         multiply(s.dy.transposed(), s.x.as_is(), true, dw);
         multiply(s.dy.as_is(), s.w.as_is(), false, dx + first * n_in);

@@ -57,6 +57,16 @@ inline void check_near(double actual, double expected, double tolerance, const c
   fail(file, line, message.str());
 }
 
+/** The norm of what is wrong over that of what is right. */
+inline double relative_error(const std::vector<float>& found, const std::vector<float>& expected) {
+  double error = 0, total = 0;
+  for (size_t i = 0; i < expected.size(); i++) {
+    error += (found[i] - expected[i]) * (found[i] - expected[i]);
+    total += expected[i] * expected[i];
+  }
+  return std::sqrt(error / total);
+}
+
 /** Passes where the body throws an Error of this code whose message holds `part`. */
 template <class Body>
 void check_refused(Body body, const std::string& code, const std::string& part, const char* file,
