@@ -28,7 +28,7 @@ void copy_rows(const float* from, int from_stride, float* to, int to_stride, int
 }
 
 struct HeadScratch {
-  std::vector<float> q, k, scores, output, grad_scores, grad_q, grad_k;
+  std::vector<float> q, k, scores, grad_scores, grad_q, grad_k;
 };
 
 // Root-mean-square norm of the n rows of a head, (n, head_dim) in `to`; times gain.
@@ -170,7 +170,7 @@ void for_each_task(const ggml_tensor* dst, int gains, int ith, int nth,
     const GroupTask task = {s,  dst->src[gains], dst->src[gains + 1], ld,   first, n,
                             kv, kv * per_kv,     (kv + 1) * per_kv,   scale};
     for (auto* x : {&w.q, &w.k}) x->resize(static_cast<size_t>(n) * hd);
-    for (auto* x : {&w.scores, &w.grad_scores}) x->resize(static_cast<size_t>(kRows) * n);
+    w.scores.resize(static_cast<size_t>(kRows) * n);
     load_head(s, data(qkv) + first * ld + task.k_at(), ld, task.k_gain, w.k.data(), hd, n);
     body(task, w);
   }
@@ -206,6 +206,7 @@ void attention_back_kernel(ggml_tensor* dst, int ith, int nth, void* user) {
                   const float* v = base + t.v_at();
                   float* out = data(dst) + t.first * ld_out;
                   float* grad_v = out + t.v_at();
+                  w.grad_scores.resize(static_cast<size_t>(kRows) * n);
                   w.grad_q.resize(static_cast<size_t>(n) * hd);
                   w.grad_k.assign(static_cast<size_t>(n) * hd, 0.0f);
                   for (int i = 0; i < n; i++)

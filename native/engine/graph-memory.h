@@ -4,6 +4,8 @@
 #include <set>
 #include <string>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "engine/device-backend.h"
 #include "ggml-backend.h"
@@ -29,13 +31,18 @@ class GraphMemory {
   ggml_status compute(ggml_cgraph* graph);
 
  private:
+  /** What computes each node of a graph, and the operations that are left to the processor. */
+  struct Places {
+    std::vector<std::pair<ggml_tensor*, ggml_backend_t>> of;
+    std::set<std::string> on_cpu;
+  };
   using Scheduler =
       std::unique_ptr<std::remove_pointer_t<ggml_backend_sched_t>, void (*)(ggml_backend_sched_t)>;
 
   Scheduler new_scheduler() const;
-  std::set<std::string> lacking(ggml_cgraph* graph) const;
-  void assign(ggml_backend_sched_t scheduler, ggml_cgraph* graph) const;
-  size_t bytes(ggml_cgraph* graph) const;
+  Places places_of(ggml_cgraph* graph) const;
+  static void assign(ggml_backend_sched_t scheduler, const Places& places);
+  size_t bytes(ggml_cgraph* graph, const Places& places) const;
 
   const DeviceBackend& backend_;
   size_t n_nodes_;

@@ -5,6 +5,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -164,20 +165,22 @@ class NeighborSearch {
     } else {
       flat_.add(static_cast<int64_t>(ids_.size()), centred.data());
       if (q.gpu) gpu_ = copy_to_gpu(flat_);
+      walks_ = !gpu_ && ids_.size() >= kLeastForWalks;
     }
   }
 
   /** The nearest points of a query's rows, which is for the same points and k. */
   Neighbors find_all(const NeighborQuery& q) const {
     Neighbors result{std::vector<int32_t>(q.m * q.k), std::vector<float>(q.m * q.k)};
-    bool walks = !in_cells_ && !gpu_ && ids_.size() >= kLeastForWalks;
     for (size_t start = 0; start < q.m; start += kBlock) {
       std::vector<size_t> rows(std::min(kBlock, q.m - start));
       std::iota(rows.begin(), rows.end(), start);
       const size_t n = rows.size();
-      if (walks) rows = after_walks(q, rows, result);
-      // Walks that lead nowhere, as with many columns, are not begun again.
-      walks = walks && rows.size() < n / 2;
+      if (walks_) {
+        rows = after_walks(q, rows, result);
+        // Walks that lead nowhere, as with many columns, are not begun again.
+        if (rows.size() >= n / 2) walks_ = false;
+      }
       if (!rows.empty()) find(q, std::move(rows), result);
     }
     return result;
@@ -303,6 +306,7 @@ class NeighborSearch {
   bool in_cells_;
   faiss::IndexFlatL2 flat_;
   std::unique_ptr<CellIndex> cells_;
+  mutable std::atomic<bool> walks_{false};  // whether short walks suffice for most rows, so far
   mutable std::once_flag line_made_;
   mutable std::unique_ptr<Line> line_;  // made when it is first needed, of the points
   std::unique_ptr<GpuPoints> gpu_;      // null: they are searched on the CPU
