@@ -7,16 +7,8 @@
 namespace harmonic {
 namespace {
 
-/** Inputs begin at addresses of so many numbers: what every backend takes. */
-constexpr int kAlignment = 64;
-constexpr size_t kNodesPerLayer = 64;
 /** Added to the score of a position that a token does not look at. */
 constexpr float kHidden = -1e9f;
-
-/** Of a pass's graph, at most. */
-size_t nodes_of(const DeviceModel& model) {
-  return 64 + kNodesPerLayer * model.weights().hp.n_layers;
-}
 
 }  // namespace
 
@@ -195,38 +187,6 @@ class DevicePass::Builder {
   ggml_tensor* mask_ = nullptr;
 };
 
-InputLayout::InputLayout(const PassShape& shape, bool by_position) {
-  const int n = shape.n_tokens, in_rows = shape.n_rows * shape.per_row;
-  const auto declare = [this](PassInput which, int n) { size[static_cast<int>(which)] = n; };
-  declare(PassInput::kTokens, n);
-  declare(PassInput::kPositions, n);
-  declare(PassInput::kSeen, in_rows);
-  declare(PassInput::kKeysAt, n);
-  if (by_position) declare(PassInput::kValuesAt, in_rows);
-  if (shape.is_ragged()) {
-    declare(PassInput::kTokensAt, in_rows);
-    declare(PassInput::kPlacesAt, n);
-  }
-  if (shape.chooses_outputs()) declare(PassInput::kOutputs, shape.n_outputs);
-  declare(PassInput::kHeadRows, shape.n_chosen);
-  if (shape.columns) {
-    declare(PassInput::kColumns, n);
-    declare(PassInput::kNaturalColumns, n);
-  }
-  declare(PassInput::kPlaces, shape.n_positions);
-  for (int i = 0; i < kPassInputs; i++) {
-    begin[i] = total;
-    total += (size[i] + kAlignment - 1) / kAlignment * kAlignment;
-  }
-}
-
-PassMemory::PassMemory(const DeviceBackend& backend, const DeviceModel& model, int n_inputs)
-    : store(1),
-      inputs(store.add(GGML_TYPE_I32, n_inputs)),
-      graph(std::make_shared<GraphMemory>(backend, nodes_of(model))) {
-  store.allocate(backend, "the rows in flight");
-}
-
 DevicePass::DevicePass(const DeviceModel& model, const DeviceBackend& backend,
                        const DeviceCache& cache, const DeviceHead& head, const PassShape& shape,
                        std::shared_ptr<PassMemory> memory)
@@ -235,7 +195,7 @@ DevicePass::DevicePass(const DeviceModel& model, const DeviceBackend& backend,
       memory_(std::move(memory)),
       staged_(layout_.total),
       context_(nullptr, ggml_free) {
-  const size_t n = nodes_of(model);
+  const size_t n = memory_->n_nodes;
   context_.reset(ggml_init(
       {ggml_tensor_overhead() * n + ggml_graph_overhead_custom(n, false), nullptr, true}));
   for (int i = 0; i < kPassInputs; i++) {
