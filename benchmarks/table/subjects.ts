@@ -33,6 +33,9 @@ export const OURS = "harmonic";
 /** Passes of the language model by table: five to ten minutes on two cores. */
 const SOME_MINUTES = { german: 3, diabetes: 8, buddy: 0.25, mixed: 0.6 };
 
+/** Rows that are scored of whoever draws some dozens a second, and of whatever is compared with these on equal terms. */
+export const FEW_ROWS = 2500;
+
 const SUBJECTS: readonly Subject[] = [
   { name: OURS, base: "table" },
   { name: "tabularargn", peer: "mostlyai", requirements: REQUIREMENTS },
@@ -40,9 +43,9 @@ const SUBJECTS: readonly Subject[] = [
   // Five minutes a seed each.
   { name: "ctgan", peer: "ctgan", requirements: REQUIREMENTS, seeds: 1 },
   // It draws some dozens of rows a second, of which a part tells enough; so does the language model.
-  { name: "realtabformer", peer: "realtabformer", requirements: PYTHON_PEERS, most: 2500, seeds: 1 },
+  { name: "realtabformer", peer: "realtabformer", requirements: PYTHON_PEERS, most: FEW_ROWS, seeds: 1 },
   { name: "smote", peer: "smote", requirements: REQUIREMENTS },
-  { name: "language-model", base: "smollm2-135m", epochs: SOME_MINUTES, most: 2500, seeds: 1 },
+  { name: "language-model", base: "smollm2-135m", epochs: SOME_MINUTES, most: FEW_ROWS, seeds: 1 },
 ];
 
 /** Those of these names. */
