@@ -5,6 +5,7 @@ import { listOf, TABLE_METRICS, tableTrials } from "../table/trials";
 const SUBJECTS: Subject[] = [
   { layers: 2, width: 64 },
   { layers: 3, width: 96 },
+  { layers: 2, width: 128 },
   { layers: 4, width: 128 },
   { layers: 4, width: 192 },
 ].map((options) => ({ name: OURS, base: "table", options, seeds: 1 }));

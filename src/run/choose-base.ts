@@ -20,13 +20,13 @@ const FEW_ROWS = 200;
 const LONGEST_SECONDS = 3600;
 
 /** Of a second and core: tokens learnt and rows drawn, on processors of these years; good to a factor of two. */
-const SPEED = { languageTrain: 120, languageRows: 3, tableRows: 3000 };
+const SPEED = { languageTrain: 120, languageRows: 3, tableRows: 6000 };
 /** The same of a language model on a whole GPU: a careful guess, for none was measured. */
 const GPU_SPEED = { languageTrain: 10_000, languageRows: 50 };
 /** Tokens that a core learns in a second, times a table model's blocks and the square of its width. */
-const TABLE_WORK = 4e8;
-/** A block multiplies a token by so many squares of its width; each token looked at costs another width. */
-const SQUARES_A_BLOCK = 12;
+const TABLE_WORK = 1.5e9;
+/** Cells of a row that cost as much to look at, from each of its cells, as another value of the width costs. */
+const CELLS_A_WIDTH = 2.5;
 /** Tokens of a cell, as a language model and as a table model writes it. */
 const TOKENS_A_CELL = { language: 4, table: 1.3 };
 
@@ -79,7 +79,7 @@ export function chooseBase(options: ChoiceOptions): BaseChoice {
   }
   const { epochs = 1, layers = 1, width = 1 } = tableTrainSettings(train, nRows, nColumns);
   // Of wide tables looking at the cells before costs more than all products.
-  const squares = layers * width * (width + (nColumns * TOKENS_A_CELL.table) / SQUARES_A_BLOCK);
+  const squares = layers * width * (width + (nColumns * TOKENS_A_CELL.table) / CELLS_A_WIDTH);
   const seconds =
     (cells * epochs * TOKENS_A_CELL.table * squares) / (TABLE_WORK * threads) +
     nRows / (SPEED.tableRows * threads);

@@ -88,7 +88,7 @@ function defaultsOf(nRows: number, nColumns: number, permute = 0) {
     };
   }
   return {
-    ...{ ...common, layers: 4, width: 128, batch: 256, learningRate: 2e-3, weightDecay: 0.01 },
+    ...{ ...common, layers: 2, width: 128, batch: 256, learningRate: 2e-3, weightDecay: 0.01 },
     ...{ dropout: 0, ordinal: false, permute: 0, smoothing: 0, averaging: 0.99 },
     // What random orders cost in likelihood twice the passes win back.
     ...{ epochs: Math.min((1 + permute) * largeEpochs(nRows), most), validation: 0.05, patience: 3 },
