@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { preprocessTable } from "../../src/run/preprocess-table";
-import { sampleFolder } from "../../src/run/sample-folder";
 import { nodeTrial, report, trialArguments } from "../harness/child";
+import { harmonic } from "../harness/command";
 import { median } from "../harness/measure";
 import { runProcess } from "../harness/process";
 import type { TableSplits } from "../tasks/splits";
@@ -15,36 +14,31 @@ export interface MillionTrial {
   threads: number;
 }
 
-const BIN = join(__dirname, "..", "..", "bin", "harmonic.js");
-const MEMORY_EVERY_MS = 1000;
 const TIMEOUT_MS = 30 * 60_000;
 
-/**
- * Trains a table model in a process of its own, draws the rows into a file here, looking at the memory every second, and
- * has the file checked by another process.
- */
+/** Trains a table model and draws the rows into a file by the command line, and has the file checked by another process. */
 async function main(): Promise<void> {
   const { splits, format, rows, threads } = trialArguments<MillionTrial>();
   const folder = mkdtempSync(join(tmpdir(), "harmonic-million-"));
   try {
     const run = join(folder, "run");
     const out = join(folder, `rows.${format}`);
-    await preprocessTable({ table: splits.train, target: splits.target, out: run, settings: { k: 0 } });
-    const train = ["train", run, "--base", "table", "--seed", "1", "--threads", String(threads), "--quiet"];
-    await runProcess([process.execPath, BIN, ...train], {}, TIMEOUT_MS);
-    const memory: number[] = [];
-    const watch = setInterval(() => memory.push(process.memoryUsage.rss() / 2 ** 20), MEMORY_EVERY_MS);
-    const drawn = await sampleFolder({ directory: run, out, threads, settings: { rows } });
-    clearInterval(watch);
+    const common = ["--threads", String(threads), "--quiet", "--json"];
+    const told = ["--target", splits.target, "--out", run, "--k", "0"];
+    await harmonic(["preprocess", splits.train, ...told, ...common]);
+    await harmonic(["train", run, "--base", "table", "--seed", "1", ...common]);
+    const drawn = await harmonic(["sample", run, "--rows", String(rows), "--out", out, ...common]);
+    const { memory, peakMemory } = drawn;
     const check = nodeTrial(join(__dirname, "check.ts"), { run, format, path: out });
     const found = JSON.parse(await runProcess(check, {}, TIMEOUT_MS)) as { rows: number; invalid: number };
     console.error(`${statSync(out).size} bytes, memory by second: ${memory.map(Math.round).join(" ")}`);
-    report({
-      rows_per_second: [rows / drawn!.seconds],
+    const values = {
+      rows_per_second: [rows / drawn.result["seconds"]!],
       memory_growth: [growth(memory)],
       rows: [found.rows],
       invalid_rows: [found.invalid],
-    });
+    };
+    report(values, peakMemory);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
