@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { benchmarkCache } from "../harness/cache";
-import { harmonic } from "../harness/command";
+import { trainByCommands } from "../harness/trained";
 import type { TableSplits } from "../tasks/splits";
 
 export interface TrainedFolder {
@@ -35,15 +35,10 @@ export async function trainedFolder(options: TrainedOptions): Promise<TrainedFol
   const note = join(folder, NOTE);
   if (existsSync(note)) return JSON.parse(readFileSync(note, "utf8")) as TrainedFolder;
   rmSync(folder, { recursive: true, force: true });
-  const common = ["--threads", String(threads), "--quiet", "--json"];
-  await harmonic([
-    ...["preprocess", splits.train, "--target", splits.target],
-    ...["--out", folder, "--k", "0", ...common],
-  ]);
   const order = permute ? ["--permute"] : [];
   const passes = epochs === undefined ? [] : ["--epochs", String(epochs)];
-  const settings = ["--base", "table", ...order, ...passes];
-  const { result, peakMemory } = await harmonic(["train", folder, ...settings, ...common]);
+  const told = { splits, folder, threads, base: "table", settings: [...order, ...passes] };
+  const { result, peakMemory } = (await trainByCommands(told)).train;
   const trained = { folder, seconds: result["seconds"]!, peakMemory };
   writeFileSync(note, JSON.stringify(trained));
   return trained;

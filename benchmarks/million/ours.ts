@@ -5,6 +5,7 @@ import { nodeTrial, report, trialArguments } from "../harness/child";
 import { harmonic } from "../harness/command";
 import { median } from "../harness/measure";
 import { runProcess } from "../harness/process";
+import { trainByCommands } from "../harness/trained";
 import type { TableSplits } from "../tasks/splits";
 
 export interface MillionTrial {
@@ -23,17 +24,14 @@ async function main(): Promise<void> {
   try {
     const run = join(folder, "run");
     const out = join(folder, `rows.${format}`);
-    const common = ["--threads", String(threads), "--quiet", "--json"];
-    const told = ["--target", splits.target, "--out", run, "--k", "0"];
-    await harmonic(["preprocess", splits.train, ...told, ...common]);
-    await harmonic(["train", run, "--base", "table", "--seed", "1", ...common]);
-    const drawn = await harmonic(["sample", run, "--rows", String(rows), "--out", out, ...common]);
-    const { memory, peakMemory } = drawn;
+    await trainByCommands({ splits, folder: run, threads, base: "table", settings: ["--seed", "1"] });
+    const told = ["--rows", String(rows), "--out", out, "--threads", String(threads)];
+    const { result, memory, peakMemory } = await harmonic(["sample", run, ...told, "--quiet", "--json"]);
     const check = nodeTrial(join(__dirname, "check.ts"), { run, format, path: out });
     const found = JSON.parse(await runProcess(check, {}, TIMEOUT_MS)) as { rows: number; invalid: number };
     console.error(`${statSync(out).size} bytes, memory by second: ${memory.map(Math.round).join(" ")}`);
     const values = {
-      rows_per_second: [rows / drawn.result["seconds"]!],
+      rows_per_second: [rows / result["seconds"]!],
       memory_growth: [growth(memory)],
       rows: [found.rows],
       invalid_rows: [found.invalid],

@@ -3,6 +3,7 @@ import { modelInfo } from "../../src/model/info";
 import { FILES } from "../../src/run/folder";
 import { trialArguments } from "../harness/child";
 import { harmonic } from "../harness/command";
+import { trainByCommands } from "../harness/trained";
 import { runTableTrial, type Drawn, type TableTrial } from "./trial";
 
 export interface OursTrial extends TableTrial {
@@ -26,13 +27,10 @@ async function draw(
 ): Promise<Drawn> {
   const run = join(folder, "run");
   const common = ["--threads", String(threads), "--quiet", "--json"];
-  const preprocess = base === "table" ? ["--k", "0"] : [];
-  const told = ["--target", splits.target, "--out", run, ...preprocess, ...common];
-  const read = await harmonic(["preprocess", splits.train, ...told]);
   const given = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const settings = ["--base", base, "--seed", String(seed), ...given];
-  const train = await harmonic(["train", run, ...settings, ...common]);
-  const nScored = Math.min(read.result["rows"]!, most ?? Infinity);
+  const settings = ["--seed", String(seed), ...given];
+  const { rows: nRows, train } = await trainByCommands({ splits, folder: run, threads, base, settings });
+  const nScored = Math.min(nRows, most ?? Infinity);
   let sample = await harmonic(["sample", run, "--rows", String(nScored), "--out", scored, ...common]);
   if (rows > nScored) {
     const out = ["--rows", String(rows), "--out", join(folder, "rows.parquet")];

@@ -42,7 +42,6 @@ const SUBJECTS: readonly Subject[] = [
   { name: "tvae", peer: "tvae", requirements: REQUIREMENTS },
   // Five minutes a seed each.
   { name: "ctgan", peer: "ctgan", requirements: REQUIREMENTS, seeds: 1 },
-  // It draws some dozens of rows a second, of which a part tells enough; so does the language model.
   { name: "realtabformer", peer: "realtabformer", requirements: PYTHON_PEERS, most: FEW_ROWS, seeds: 1 },
   { name: "smote", peer: "smote", requirements: REQUIREMENTS },
   { name: "language-model", base: "smollm2-135m", epochs: SOME_MINUTES, most: FEW_ROWS, seeds: 1 },
