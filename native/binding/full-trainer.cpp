@@ -27,8 +27,10 @@ Napi::Value open_full_trainer(const Napi::CallbackInfo& info) {
   }
   if (o.Has("features")) {
     const auto features = o.Get("features").As<Napi::Object>();
-    options.n_features = features.Get("n").As<Napi::Number>();
-    options.features = copy_array<float>(features.Get("values"));
+    options.features.n = features.Get("n").As<Napi::Number>();
+    options.features.offsets = copy_array<int32_t>(features.Get("offsets"));
+    options.features.indices = copy_array<int32_t>(features.Get("indices"));
+    options.features.values = copy_array<float>(features.Get("values"));
   }
   if (o.Has("averageDecay")) {
     options.average_decay = o.Get("averageDecay").As<Napi::Number>().FloatValue();

@@ -37,16 +37,13 @@ FullTrainerOptions complete(FullTrainerOptions o, const GgufFile& file) {
     }
     o.columns = known;
   }
-  if (o.columns.n == 0 && o.n_features == 0) return o;
+  if (o.columns.n == 0 && o.features.n == 0) return o;
   const GgufTensor* embedding = file.find("token_embd.weight");
   const int64_t n_ids = embedding ? embedding->shape[1] : 0;
   if (!file.find("output.weight")) fail("expected a model with an output matrix of its own");
-  const std::string fault = o.columns.n > 0 ? o.columns.fault(n_ids) : "";
+  std::string fault = o.columns.n > 0 ? o.columns.fault(n_ids) : "";
+  if (fault.empty() && o.features.n > 0) fault = o.features.fault(n_ids);
   if (!fault.empty()) fail(fault);
-  if (static_cast<int64_t>(o.features.size()) != n_ids * o.n_features) {
-    fail("expected " + std::to_string(o.n_features) + " features of each of " +
-         std::to_string(n_ids) + " ids");
-  }
   return o;
 }
 
@@ -61,7 +58,7 @@ bool is_decayed(const DenseModel& model, const DenseTensor& t) {
 FullTrainer::FullTrainer(const FullTrainerOptions& options)
     : file_(options.path, "base model"),
       options_(complete(options, file_)),
-      model_(file_, {options_.columns.n, options_.n_features}),
+      model_(file_, {options_.columns.n, options_.features.n}),
       head_(model_, options.vocabulary, options.allowed_sets) {
   float* values = model_.values.data();
   const int64_t width = model_.hp.n_embd, rows = width * model_.hp.n_vocab;
@@ -70,8 +67,7 @@ FullTrainer::FullTrainer(const FullTrainerOptions& options)
     std::copy(columns.begin(), columns.end(), values + model_.columns);
     options_.columns.fold(columns.data(), width, -1, values + model_.embedding);
   }
-  if (options_.n_features > 0) {
-    features_ = TokenFeatures(model_.hp.n_vocab, options_.n_features, options_.features);
+  if (options_.features.n > 0) {
     plain_.assign(values + model_.embedding, values + model_.embedding + rows);
     plain_.insert(plain_.end(), values + model_.head, values + model_.head + rows);
   }
@@ -177,22 +173,22 @@ void FullTrainer::gather() {
                std::fill(part + begin, part + end, 0.0f);
              }
            });
-  if (options_.n_features == 0) return;
+  if (options_.features.n == 0) return;
   float* sum = gradients_[0].data();
   const int64_t width = model_.hp.n_embd;
-  features_.project_back(sum + model_.embedding, width, sum + model_.features_in);
-  features_.project_back(sum + model_.head, width, sum + model_.features_out);
+  options_.features.project_back(sum + model_.embedding, width, sum + model_.features_in);
+  options_.features.project_back(sum + model_.head, width, sum + model_.features_out);
 }
 
 void FullTrainer::refresh() {
   averaged_.clear();
-  if (options_.n_features == 0) return;
+  if (options_.features.n == 0) return;
   float* values = model_.values.data();
   const int64_t width = model_.hp.n_embd;
   const float* plain = plain_.data();
-  features_.add(plain, values + model_.features_in, width, values + model_.embedding);
-  features_.add(plain + plain_.size() / 2, values + model_.features_out, width,
-                values + model_.head);
+  options_.features.add(plain, values + model_.features_in, width, values + model_.embedding);
+  options_.features.add(plain + plain_.size() / 2, values + model_.features_out, width,
+                        values + model_.head);
 }
 
 const float* FullTrainer::kept_weights() {
@@ -206,11 +202,11 @@ const float* FullTrainer::kept_weights() {
       std::copy_n(from, t.size(), to + t.at);
       from += t.size();
     }
-    if (options_.n_features > 0) {
+    if (options_.features.n > 0) {
       const int64_t width = model_.hp.n_embd;
       float *embedding = to + model_.embedding, *head = to + model_.head;
-      features_.add(embedding, to + model_.features_in, width, embedding);
-      features_.add(head, to + model_.features_out, width, head);
+      options_.features.add(embedding, to + model_.features_in, width, embedding);
+      options_.features.add(head, to + model_.features_out, width, head);
     }
   }
   return averaged_.data();

@@ -28,10 +28,8 @@ struct FullTrainerOptions {
   LabelSets allowed_sets;
   // to be learned; where there are none those of the file, if it has some
   NextColumns columns;
-  // What is known of ids, shape (ids, n_features): learned projections of it are added to the rows
-  // of the embedding and of the output matrix.
-  int n_features = 0;
-  std::vector<float> features;
+  // Learned projections of these are added to the rows of the embedding and of the output matrix.
+  TokenFeatures features;
   // what an update keeps of an average of the weights, which evaluate() and save() then use; 0:
   // there is none
   float average_decay = 0;
@@ -88,7 +86,6 @@ class FullTrainer final : public Training {
   GgufFile file_;
   FullTrainerOptions options_;
   DenseModel model_;
-  TokenFeatures features_;
   // where there are features: embedding and output matrix without them
   std::vector<float> plain_;
   std::vector<float> averaged_;  // like model_.values; empty: to be computed

@@ -4,40 +4,39 @@
 
 namespace harmonic {
 
-TokenFeatures::TokenFeatures(int64_t n_ids, int64_t n, const std::vector<float>& values)
-    : n_features_(n) {
-  for (int64_t id = 0; id < n_ids; id++) {
-    for (int64_t f = 0; f < n; f++) {
-      const float value = values[id * n + f];
-      if (value != 0) entries_.push_back({static_cast<int32_t>(f), value});
-    }
-    offsets_.push_back(static_cast<int64_t>(entries_.size()));
-  }
-}
-
 void TokenFeatures::add(const float* rows, const float* projection, int64_t width,
                         float* out) const {
-  for (size_t id = 0; id + 1 < offsets_.size(); id++) {
+  for (size_t id = 0; id + 1 < offsets.size(); id++) {
     float* to = out + id * width;
     if (to != rows + id * width) std::copy_n(rows + id * width, width, to);
-    for (int64_t e = offsets_[id]; e < offsets_[id + 1]; e++) {
-      const float value = entries_[e].value;
-      const float* from = projection + entries_[e].feature * width;
-      for (int64_t i = 0; i < width; i++) to[i] += value * from[i];
+    for (int32_t e = offsets[id]; e < offsets[id + 1]; e++) {
+      const float* from = projection + indices[e] * width;
+      for (int64_t i = 0; i < width; i++) to[i] += values[e] * from[i];
     }
   }
 }
 
 void TokenFeatures::project_back(const float* d_rows, int64_t width, float* d_projection) const {
-  std::fill_n(d_projection, n_features_ * width, 0.0f);
-  for (size_t id = 0; id + 1 < offsets_.size(); id++) {
+  std::fill_n(d_projection, n * width, 0.0f);
+  for (size_t id = 0; id + 1 < offsets.size(); id++) {
     const float* from = d_rows + id * width;
-    for (int64_t e = offsets_[id]; e < offsets_[id + 1]; e++) {
-      const float value = entries_[e].value;
-      float* to = d_projection + entries_[e].feature * width;
-      for (int64_t i = 0; i < width; i++) to[i] += value * from[i];
+    for (int32_t e = offsets[id]; e < offsets[id + 1]; e++) {
+      float* to = d_projection + indices[e] * width;
+      for (int64_t i = 0; i < width; i++) to[i] += values[e] * from[i];
     }
   }
+}
+
+std::string TokenFeatures::fault(int64_t n_ids) const {
+  const auto n_entries = static_cast<int64_t>(values.size());
+  if (static_cast<int64_t>(offsets.size()) != n_ids + 1 || offsets.front() != 0 ||
+      !std::is_sorted(offsets.begin(), offsets.end()) || offsets.back() != n_entries) {
+    return "expected features of each of " + std::to_string(n_ids) + " ids";
+  }
+  const bool known =
+      static_cast<int64_t>(indices.size()) == n_entries &&
+      std::all_of(indices.begin(), indices.end(), [&](int32_t f) { return f >= 0 && f < n; });
+  return known ? "" : "expected the index of one of " + std::to_string(n) + " features a value";
 }
 
 }  // namespace harmonic

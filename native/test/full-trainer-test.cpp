@@ -51,12 +51,16 @@ void check_gradients(const FullTrainerOptions& options, const TrainBatch& b) {
 FullTrainerOptions table_options() {
   FullTrainerOptions o = options_for(scratch_model(false));
   o.columns.n = 3;
-  o.n_features = 5;
+  o.features.n = 5;
+  o.features.offsets = {0};
   for (int id = 0; id < 64; id++) {
     o.columns.of.push_back(id % 4 - 1);
-    for (int f = 0; f < o.n_features; f++) {
-      o.features.push_back((id + f) % 3 == 0 ? 0 : 0.1f * static_cast<float>((id * 7 + f) % 11));
+    for (int f = 0; f < o.features.n; f++) {
+      if ((id + f) % 3 == 0) continue;
+      o.features.indices.push_back(f);
+      o.features.values.push_back(0.1f * static_cast<float>((id * 7 + f) % 11));
     }
+    o.features.offsets.push_back(static_cast<int32_t>(o.features.values.size()));
   }
   return o;
 }
@@ -218,11 +222,13 @@ TEST(columns_features_and_averages_are_folded_into_the_model_that_is_saved) {
 }
 
 TEST(columns_and_features_that_do_not_fit_the_model_are_refused) {
-  FullTrainerOptions tied = table_options(), few = table_options(), unknown = table_options();
+  FullTrainerOptions tied = table_options(), few = table_options(), unknown = table_options(),
+                     strange = table_options();
   tied.path = scratch_model(true);
-  few.features.pop_back();
+  few.features.offsets.pop_back();
   unknown.columns.of[7] = 3;
-  for (const FullTrainerOptions& o : {tied, few, unknown}) {
+  strange.features.indices[7] = 5;
+  for (const FullTrainerOptions& o : {tied, few, unknown, strange}) {
     CHECK_REFUSED("E_USAGE", "", FullTrainer{o});
   }
   FullTrainer trainer(options_for(scratch_model()));

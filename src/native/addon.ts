@@ -471,6 +471,14 @@ export interface LabelSets {
   labels: Int32Array;
 }
 
+/** A sparse matrix (ids, n): values[e] at feature indices[e], for e from offsets[id] to offsets[id + 1]. */
+export interface TokenFeatures {
+  n: number;
+  offsets: Int32Array;
+  indices: Int32Array;
+  values: Float32Array;
+}
+
 export interface OpenFullTrainerOptions {
   path: string;
   /** share of what attention and feed-forward add to the residual that is left out in training passes [0] */
@@ -493,7 +501,7 @@ export interface OpenFullTrainerOptions {
    * what is known of ids, shape (nVocabulary, n): rows of the embedding and of the output matrix, which must be its own,
    * become those of the model plus a learned projection of their features. saveModel folds them in.
    */
-  features?: { n: number; values: Float32Array };
+  features?: TokenFeatures;
   /**
    * an average of the weights over the updates is kept that forgets 1 - averageDecay at each, corrected for its start
    * as Adam's moments are (Kingma and Ba, 2015): evaluate and saveModel use it instead of the last weights. 0: none [0]

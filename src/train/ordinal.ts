@@ -1,3 +1,5 @@
+import type { TokenFeatures } from "../native/addon";
+
 /** Tokens of one column whose values have an order: the ids `first`, `first` + 1, ... */
 export interface OrderedTokens {
   first: number;
@@ -11,22 +13,25 @@ export interface OrderedTokens {
 const BASES = 8;
 /** Beside them the rank, from -1 to 1, and the value in standard deviations from the mean, cut at this. */
 const FARTHEST = 3;
-export const ORDINAL_FEATURES = BASES + 2;
+const ORDINAL_FEATURES = BASES + 2;
 
 /**
  * What is known of the tokens of numbers, so that a model need not learn from a few rows which values are neighbours: see
  * OpenFullTrainerOptions.features. Each column's features are its own; other tokens have none.
  */
-export function ordinalFeatures(
-  columns: readonly OrderedTokens[],
-  nVocabulary: number,
-): { n: number; values: Float32Array } {
-  const n = columns.length * ORDINAL_FEATURES;
-  const values = new Float32Array(nVocabulary * n);
+export function ordinalFeatures(columns: readonly OrderedTokens[], nVocabulary: number): TokenFeatures {
+  const offsets = new Int32Array(nVocabulary + 1);
+  for (const { first, values } of columns) {
+    offsets.fill(ORDINAL_FEATURES, first + 1, first + 1 + values.length);
+  }
+  for (let id = 0; id < nVocabulary; id++) offsets[id + 1]! += offsets[id]!;
+  const indices = new Int32Array(offsets.at(-1)!);
+  const values = new Float32Array(offsets.at(-1)!);
   columns.forEach((column, c) => {
     const { mean, deviation } = momentsOf(column);
     midRanks(column.counts).forEach((rank, i) => {
-      const at = (column.first + i) * n + c * ORDINAL_FEATURES;
+      const at = offsets[column.first + i]!;
+      for (let f = 0; f < ORDINAL_FEATURES; f++) indices[at + f] = c * ORDINAL_FEATURES + f;
       for (let b = 0; b < BASES; b++) {
         const distance = rank * BASES - (b + 0.5);
         values[at + b] = Math.exp((-distance * distance) / 2);
@@ -36,7 +41,7 @@ export function ordinalFeatures(
       values[at + BASES + 1] = Math.max(-FARTHEST, Math.min(FARTHEST, away));
     });
   });
-  return { n, values };
+  return { n: columns.length * ORDINAL_FEATURES, offsets, indices, values };
 }
 
 /** Ids that a label is spread over, and their shares, which sum to 1. */

@@ -1,15 +1,12 @@
 import type { CellLanguage } from "../cells/cell-language";
 import { newModel } from "../model/new";
 import { modelInfo } from "../model/info";
-import type { AutomatonTables, ModelInfo, OpenFullTrainerOptions } from "../native/addon";
+import type { AutomatonTables, ModelInfo, OpenFullTrainerOptions, TokenFeatures } from "../native/addon";
 import { Random } from "../random";
 import type { RowAutomaton } from "../sample/automaton";
-import { ORDINAL_FEATURES, ordinalFeatures, type OrderedTokens, spreadLabels } from "./ordinal";
+import { ordinalFeatures, type OrderedTokens, spreadLabels } from "./ordinal";
 import type { TrainSettings } from "./settings";
 import { SoftLabels } from "./soft-labels";
-
-/** Floats that features of tokens may take in all. */
-const MOST_FLOATS = 2 ** 24;
 
 /** Writes the random weights that a table model begins with; the same for the same language, settings and seed. */
 export async function writeTableModel(
@@ -43,11 +40,10 @@ export function tableTraining(
   };
 }
 
-/** Undefined where no column has an order, or where there are too many to tell of. */
-function featuresOf({ scales, size }: CellLanguage): OpenFullTrainerOptions["features"] {
+/** Undefined where no column has an order. */
+function featuresOf({ scales, size }: CellLanguage): TokenFeatures | undefined {
   const ordered = scales.filter(({ scale }) => scale.values.length > 1).map(orderedTokens);
-  const features = ordered.length * ORDINAL_FEATURES * size > MOST_FLOATS ? [] : ordered;
-  return features.length === 0 ? undefined : ordinalFeatures(features, size);
+  return ordered.length === 0 ? undefined : ordinalFeatures(ordered, size);
 }
 
 /** What spreads the labels of numbers, not of digits: whose neighbours are no neighbours of the number. */

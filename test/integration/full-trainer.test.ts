@@ -124,7 +124,12 @@ describe("a model of a table's columns", () => {
       fullTrainer(path, {
         threads: 2,
         columns: { n: 3, next: Int32Array.from({ length: 60 }, (_, id) => (id % 4) - 1) },
-        features: { n: 2, values: Float32Array.from({ length: 120 }, (_, i) => (i % 7) / 7) },
+        features: {
+          n: 2,
+          offsets: Int32Array.from({ length: 61 }, (_, id) => 2 * id),
+          indices: Int32Array.from({ length: 120 }, (_, i) => i % 2),
+          values: Float32Array.from({ length: 120 }, (_, i) => (i % 7) / 7),
+        },
         averageDecay: 0.8,
       }),
     );
