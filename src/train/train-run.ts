@@ -71,7 +71,7 @@ export class TrainRun {
     const now = await this.measure(held.length > 0 ? held : first);
     this.validation = this.newValidation(resumed?.validation?.before ?? now.lossPerRow);
     if (resumed) this.restore(resumed);
-    options.onPlan?.(this.plan(firstStep, now.tokensPerSecond / BACKWARD_FACTOR));
+    options.onPlan?.(this.plan(firstStep, await this.trainingSpeed(first, now.tokensPerSecond)));
     const logged = await openTrainingLog(options.log, firstStep);
 
     const nRecent = Math.ceil(curriculum.steps / 10);
@@ -236,6 +236,23 @@ export class TrainRun {
       lossPerRow: loss.reduce((a, b) => a + b, 0) / lessons.reduce((n, lesson) => n + lesson.nRows, 0),
       tokensPerSecond: countTokens(lessons) / secondsSince(started),
     };
+  }
+
+  /**
+   * Tokens a second of training. Whole models are trained in halves but evaluated in full precision, so they learn for a
+   * moment what is then taken back; adapters follow from the evaluation.
+   */
+  private async trainingSpeed(lessons: readonly Lesson[], evaluated: number): Promise<number> {
+    const { trainer, settings } = this.parts;
+    if (settings.train !== "all") return evaluated / BACKWARD_FACTOR;
+    const state = await trainer.state();
+    const started = Date.now();
+    await this.pass(lessons, (batch) => trainer.accumulate(batch), {
+      dropoutSeeds: this.dropoutSeeds(0, lessons.length),
+    });
+    const speed = countTokens(lessons) / secondsSince(started);
+    await trainer.setState(state);
+    return speed;
   }
 
   /** Loss of every position under loss, one micro-batch after another. */
