@@ -96,7 +96,7 @@ const TABLE_MODEL_SPECS = inGroup("Training a table model; defaults by the table
   layers: integer("--layers <n>", "blocks of the model", { min: 1, max: 64 }),
   width: integer("--width <n>", "values of a token's state", { min: 8, max: 4096 }),
   heads: integer("--heads <n>", "heads of attention; default 4", { min: 1, max: 64 }),
-  ordinal: flag("--no-ordinal", "do not tell the model of few rows what its tokens' numbers are"),
+  ordinal: flag("--no-ordinal", "do not tell the model what numbers its tokens stand for"),
   smoothing: share("--smoothing <share>", "share of a number's label that its neighbours get", 0.9),
   averaging: share(
     "--averaging <share>",

@@ -12,6 +12,9 @@ const MOST_CELLS = 5e6;
 /** Rows below which no value is taken for a secret: protecting each would leave nothing to learn. */
 const PROTECTED_ROWS = 1000;
 
+/** What random orders of all rows cost in likelihood so many times as many passes besides win back. */
+const PASSES_OF_RANDOM_ORDERS = 1.7;
+
 /** Settings that mean nothing to a table model: it has no base, no prompt and no tokenizer. */
 export const OF_LANGUAGE_MODELS = [
   ...(["rank", "alpha", "rslora", "targets", "groups", "maxUses", "loss", "vocabulary"] as const),
@@ -89,17 +92,20 @@ function defaultsOf(nRows: number, nColumns: number, permute = 0) {
   }
   return {
     ...{ ...common, layers: 2, width: 128, batch: 256, learningRate: 2e-3, weightDecay: 0.01 },
-    ...{ dropout: 0, ordinal: false, permute: 0, smoothing: 0, averaging: 0.99 },
-    // What random orders cost in likelihood twice the passes win back.
-    ...{ epochs: Math.min((1 + permute) * largeEpochs(nRows), most), validation: 0.05, patience: 3 },
+    ...{ dropout: 0, ordinal: true, permute: 0, smoothing: 0, averaging: 0.99 },
+    ...{
+      epochs: Math.min((1 + PASSES_OF_RANDOM_ORDERS * permute) * largeEpochs(nRows), most),
+      validation: 0.05,
+      patience: 3,
+    },
   };
 }
 
 /** Random orders of more columns leave more to learn in a row: about 20 passes are best of 9 columns, 30 of 15. */
 const smallEpochs = (nColumns: number): number => Math.max(18, Math.min(30, 2 * nColumns));
 
-/** About 600 steps of 256 rows: adult's 26,048 are learnt then. More passes learn rows by heart. */
-const largeEpochs = (nRows: number): number => Math.max(6, Math.min(12, (600 * 256) / nRows));
+/** About 450 steps of 256 rows: adult's 26,048 are learnt then. More passes learn rows by heart. */
+const largeEpochs = (nRows: number): number => Math.max(4.5, Math.min(9, (450 * 256) / nRows));
 
 function withoutUndefined<T extends object>(settings: T): T {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as T;
