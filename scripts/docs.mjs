@@ -45,7 +45,7 @@ const SCORES = [
 ];
 const digits = (x) => x.toFixed(3);
 const rounded = (x) => Math.round(x).toLocaleString("en");
-const passes = (x) => (x === 0 ? "" : x < 1 ? x.toFixed(1) : rounded(x));
+const passes = (x) => (x === 0 ? "" : x < 10 && !Number.isInteger(x) ? x.toFixed(1) : rounded(x));
 const size = (x) => (x < 1e6 ? `${rounded(x / 1e3)} k` : `${(x / 1e6).toFixed(1)} M`);
 
 /** What generators are called in a table, by their subject. */
