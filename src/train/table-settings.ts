@@ -70,6 +70,7 @@ function defaultsOf(nRows: number, nColumns: number, permute = 0) {
   const common = {
     heads: 4,
     numbers: "auto" as const,
+    ordinal: true,
     protectRare: nRows < PROTECTED_ROWS ? 0 : 3,
     clip: 1,
     microBatchTokens: 4096,
@@ -79,20 +80,20 @@ function defaultsOf(nRows: number, nColumns: number, permute = 0) {
     const batch = Math.max(1, Math.min(32, Math.round(nRows / 16)));
     return {
       ...{ ...common, layers: 3, width: 64, batch, learningRate: 2e-3, weightDecay: 0.05 },
-      ...{ dropout: 0.2, ordinal: true, permute: 0.8, smoothing: 0.1, averaging: 0.99 },
+      ...{ dropout: 0.2, permute: 0.8, smoothing: 0.1, averaging: 0.99 },
       ...{ epochs: Math.min(smallEpochs(nColumns), most), validation: 0, validateEvery: 0 },
     };
   }
   if (nRows < LARGE_ROWS) {
     return {
       ...{ ...common, layers: 3, width: 96, batch: 64, learningRate: 2e-3, weightDecay: 0.01 },
-      ...{ dropout: 0.1, ordinal: true, permute: 0.8, smoothing: 0.1, averaging: 0.99 },
+      ...{ dropout: 0.1, permute: 0.8, smoothing: 0.1, averaging: 0.99 },
       ...{ epochs: Math.min(20, most), validation: 0, validateEvery: 0 },
     };
   }
   return {
     ...{ ...common, layers: 2, width: 128, batch: 256, learningRate: 2e-3, weightDecay: 0.01 },
-    ...{ dropout: 0, ordinal: true, permute: 0, smoothing: 0, averaging: 0.99 },
+    ...{ dropout: 0, permute: 0, smoothing: 0, averaging: 0.99 },
     ...{
       epochs: Math.min((1 + PASSES_OF_RANDOM_ORDERS * permute) * largeEpochs(nRows), most),
       validation: 0.05,
