@@ -55,7 +55,7 @@ export function checkK(k: number, nRows: number): void {
   if (nRows <= k) {
     throw new HarmonicError(
       "E_INPUT",
-      `the table has ${nRows} rows, too few for ${k} neighbours of each: expected at least ${k + 1}`,
+      `the table has ${nRows} ${nRows === 1 ? "row" : "rows"}, too few for ${k} neighbours of each: expected at least ${k + 1}`,
       {
         hint: nRows > 1 ? `give more rows, or --k ${nRows - 1} or less` : "give more rows",
       },

@@ -33,7 +33,7 @@ export function checkTableModel(
       : `"${varying[0].name}" is the only column of several values, and no others are drawn than the table has`;
   throw new HarmonicError(
     "E_INPUT",
-    `every row drawn would be a copy of one of the ${nRows} rows learned from: ${why}`,
+    `every row drawn would be a copy of ${nRows === 1 ? "the row" : `one of the ${nRows} rows`} learned from: ${why}`,
     {
       hint:
         "--allow-copies keeps copies" +

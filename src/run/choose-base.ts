@@ -75,7 +75,7 @@ export function chooseBase(options: ChoiceOptions): BaseChoice {
   const text = schema.fields.find(isTextField);
   if (text) return language(`column "${text.name}" holds free text`);
   if (nRows < FEW_ROWS && languageSeconds < LONGEST_SECONDS && isPulled(DEFAULT_BASE)) {
-    return language(`${nRows} rows are too few to learn from alone`);
+    return language(`${nRows === 1 ? "one row is" : `${nRows} rows are`} too few to learn from alone`);
   }
   const { epochs = 1, layers = 1, width = 1 } = tableTrainSettings(train, nRows, nColumns);
   // Of wide tables looking at the cells before costs more than all products.

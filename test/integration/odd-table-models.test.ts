@@ -82,7 +82,7 @@ it("learns columns that are empty, constant, of one value or of very long and fo
 }, 60_000);
 
 it.each<[string, string, number, (i: number) => string, string | RegExp]>([
-  ["of one row", "a,b", 1, () => "1,x", "copy of one of the 1 rows learned from: each column has one value"],
+  ["of one row", "a,b", 1, () => "1,x", "copy of the row learned from: each column has one value"],
   ["of one row many times", "a,b", 9, () => "1,x", "no error"],
   ["of one column of other values", "a", 80, (i) => `${i * i}`, /"a" is the only column of several/],
   ["of nothing but text", "t", 80, (i) => `it is ${i} and ${i * i} or so`, /"t" holds free text/],
