@@ -4,8 +4,11 @@ import { quoteName, quoteText, withDuckDb } from "./duckdb";
 
 /** DuckDB's vector size. Whole vectors make the same row groups of the same rows, however these came. */
 const ROWS_PER_CHUNK = 2048;
-/** DuckDB keeps what is more on the disk. */
-const MEMORY = "256MB";
+/** Rows of a row group at most, as DuckDB has it. */
+const ROWS_PER_GROUP = 60 * ROWS_PER_CHUNK;
+/** Bytes of a row group's values, about, which a writer holds all at once. */
+const BYTES_PER_GROUP = 2 ** 26;
+const BYTES_PER_VALUE = 8;
 
 export interface ParquetColumn {
   name: string;
@@ -27,7 +30,9 @@ export async function writeParquetRows(
   const { DuckDBDataChunk } = await import("@duckdb/node-api");
   const types = columns.map(({ type }) => type);
   const database = `${path}.duckdb`;
-  const settings = { path: database, threads: "1", memory_limit: MEMORY };
+  const settings = { path: database, threads: "1", memory_limit: memoryFor(columns.length) };
+  let nRows = 0;
+  let nCharacters = 0;
   try {
     await removeDatabase(database);
     await withDuckDb(async (connection) => {
@@ -41,8 +46,12 @@ export async function writeParquetRows(
       };
       let waiting: DuckDBValue[][] = columns.map(() => []);
       for await (const piece of pieces) {
+        nRows += piece[0]?.length ?? 0;
         piece.forEach((values, c) => {
-          for (const value of values) waiting[c]!.push(value);
+          for (const value of values) {
+            waiting[c]!.push(value);
+            if (typeof value === "string") nCharacters += value.length;
+          }
         });
         while (waiting[0]!.length >= ROWS_PER_CHUNK) {
           append(waiting.map((values) => values.slice(0, ROWS_PER_CHUNK)));
@@ -51,11 +60,21 @@ export async function writeParquetRows(
       }
       if (waiting[0]!.length > 0) append(waiting);
       appender.closeSync();
-      await connection.run(`COPY rows TO ${quoteText(path)} (FORMAT parquet)`);
+      const group = rowsPerGroup(BYTES_PER_VALUE * columns.length + nCharacters / Math.max(1, nRows));
+      await connection.run(`COPY rows TO ${quoteText(path)} (FORMAT parquet, ROW_GROUP_SIZE ${group})`);
     }, settings);
   } finally {
     await removeDatabase(database);
   }
+}
+
+/** DuckDB keeps what is more on the disk, but holds a block or several of each column. */
+const memoryFor = (nColumns: number): string => `${Math.max(256, 64 + nColumns)}MB`;
+
+/** Fewer rows where they are wide or long, of which as many as else would not fit into the memory. */
+function rowsPerGroup(bytesPerRow: number): number {
+  const chunks = Math.floor(BYTES_PER_GROUP / bytesPerRow / ROWS_PER_CHUNK);
+  return Math.max(ROWS_PER_CHUNK, Math.min(ROWS_PER_GROUP, chunks * ROWS_PER_CHUNK));
 }
 
 async function removeDatabase(path: string): Promise<void> {
