@@ -239,12 +239,12 @@ export class TrainRun {
   }
 
   /**
-   * Tokens a second of training. Whole models are trained in halves but evaluated in full precision, so they learn for a
-   * moment what is then taken back; adapters follow from the evaluation.
+   * Tokens a second of training. Table models are trained in halves but evaluated in full precision, so one learns for a
+   * moment what is then taken back; a large model, whose state is no small copy, follows from the evaluation.
    */
   private async trainingSpeed(lessons: readonly Lesson[], evaluated: number): Promise<number> {
-    const { trainer, settings } = this.parts;
-    if (settings.train !== "all") return evaluated / BACKWARD_FACTOR;
+    const { trainer, byColumn } = this.parts;
+    if (!byColumn) return evaluated / BACKWARD_FACTOR;
     const state = await trainer.state();
     const started = Date.now();
     await this.pass(lessons, (batch) => trainer.accumulate(batch), {
