@@ -47,6 +47,7 @@ Adapter::Adapter(const Hyperparameters& hp, const AdapterOptions& options, ggml_
         if (dropout.on()) g.site = {&dropout, n_sites};
         n_sites++;
         for (const auto& [target, weight, offset, n_out] : candidates) {
+          g.n_out += n_out;
           if (!targets.count(target)) continue;
           LoraMember m;
           m.weight = weight;

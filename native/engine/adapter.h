@@ -36,6 +36,7 @@ struct LoraGroup {
   ggml_tensor* a = nullptr;       // [n_in, rank * members]
   ggml_tensor* a_grad = nullptr;  // same shape
   int n_in = 0;
+  int n_out = 0;  // rows of what they are added to
   int rank = 0;
   float scale = 1;
   DropoutSite site;  // one mask for all members

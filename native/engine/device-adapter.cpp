@@ -36,25 +36,35 @@ int64_t rounded_up(int64_t n, int64_t unit) { return (n + unit - 1) / unit * uni
 
 }  // namespace
 
+ggml_tensor* block_of(ggml_context* c, ggml_tensor* b, const LoraGroup& group, size_t member) {
+  const LoraMember& m = group.members[member];
+  return ggml_view_2d(c, b, group.rank, m.n_out, b->nb[1],
+                      m.out_offset * b->nb[1] + member * group.rank * b->nb[0]);
+}
+
 DeviceAdapter::DeviceAdapter(Adapter& adapter, ggml_backend_t backend, bool measured)
     : adapter_(adapter) {
-  // Operations want their operands to begin where the device's memory is aligned.
-  const int64_t unit = std::max<int64_t>(ggml_backend_get_alignment(backend) / sizeof(float), 1);
-  std::vector<std::pair<const ggml_tensor*, int64_t>> places;
-  int64_t n = 0;
-  const auto place = [&](const ggml_tensor* matrix) {
-    places.emplace_back(matrix, n);
-    n = rounded_up(n + ggml_nelements(matrix), unit);
-  };
+  std::vector<const LoraGroup*> groups;
+  size_t n_tensors = 8;
   for (const LayerAdapter& layer : adapter.layers) {
     for (const LoraGroup* group : {&layer.qkv, &layer.output, &layer.gate_up, &layer.down}) {
       if (group->empty()) continue;
-      place(group->a);
-      for (const LoraMember& member : group->members) place(member.b);
+      groups.push_back(group);
+      n_tensors += 4 + group->members.size();
     }
   }
+  // Operations want their operands to begin where the device's memory is aligned.
+  const int64_t unit = std::max<int64_t>(ggml_backend_get_alignment(backend) / sizeof(float), 1);
+  std::vector<int64_t> a_at, b_at;
+  int64_t n = 0;
+  for (const LoraGroup* group : groups) {
+    a_at.push_back(n);
+    b_at.push_back(rounded_up(n + ggml_nelements(group->a), unit));
+    place(*group, a_at.back(), b_at.back());
+    n = rounded_up(b_at.back() + group->a->ne[1] * group->n_out, unit);
+  }
   n = rounded_up(n, kLine);
-  context_ = ggml_init({ggml_tensor_overhead() * (2 * places.size() + 8), nullptr, true});
+  context_ = ggml_init({ggml_tensor_overhead() * n_tensors, nullptr, true});
   for (ggml_tensor** row : {&values_, &gradients_, &first_, &second_}) {
     *row = ggml_new_tensor_1d(context_, GGML_TYPE_F32, n);
   }
@@ -67,29 +77,44 @@ DeviceAdapter::DeviceAdapter(Adapter& adapter, ggml_backend_t backend, bool meas
                   "use a smaller rank, or the device cpu");
     }
   }
-  const auto copy_in = [&](const ggml_tensor* matrix, ggml_tensor* row, int64_t at) {
-    ggml_tensor* copy = ggml_dup_tensor(context_, matrix);
+  const auto matrix = [&](ggml_tensor* row, int64_t at, int64_t ne0, int64_t ne1) {
+    ggml_tensor* t = ggml_new_tensor_2d(context_, GGML_TYPE_F32, ne0, ne1);
     if (measured) {
-      copy->data = this;  // as of Weights: not the graph's to place
+      t->data = this;  // as of Weights: not the graph's to place
     } else {
-      ggml_backend_tensor_alloc(row->buffer, copy, static_cast<float*>(row->data) + at);
+      ggml_backend_tensor_alloc(row->buffer, t, static_cast<float*>(row->data) + at);
     }
-    return copy;
+    return t;
   };
-  for (const auto& [matrix, at] : places) {
-    copies_[matrix] = {copy_in(matrix, values_, at), copy_in(matrix, gradients_, at), at};
+  for (size_t g = 0; g < groups.size(); g++) {
+    const LoraGroup& group = *groups[g];
+    const int64_t rows = group.a->ne[1];
+    DeviceLora& lora = groups_[&group];
+    lora.a = matrix(values_, a_at[g], group.n_in, rows);
+    lora.a_grad = matrix(gradients_, a_at[g], group.n_in, rows);
+    lora.b = matrix(values_, b_at[g], rows, group.n_out);
+    ggml_tensor* b_grad = matrix(gradients_, b_at[g], rows, group.n_out);
+    for (size_t i = 0; i < group.members.size(); i++) {
+      lora.b_grad.push_back(block_of(context_, b_grad, group, i));
+      if (!measured) ggml_backend_view_init(lora.b_grad.back());
+    }
   }
   if (!measured) upload();
+}
+
+void DeviceAdapter::place(const LoraGroup& group, int64_t a_at, int64_t b_at) {
+  const int64_t rows = group.a->ne[1], n_a = static_cast<int64_t>(group.rank) * group.n_in;
+  for (size_t i = 0; i < group.members.size(); i++) {
+    const LoraMember& m = group.members[i];
+    const auto k = static_cast<int64_t>(i);
+    places_.push_back({a_at + k * n_a, n_a, 1, 0});
+    places_.push_back({b_at + m.out_offset * rows + k * group.rank, group.rank, m.n_out, rows});
+  }
 }
 
 DeviceAdapter::~DeviceAdapter() {
   ggml_backend_buffer_free(buffer_);
   ggml_free(context_);
-}
-
-ggml_tensor* DeviceAdapter::add_gradient(ggml_context* c, const ggml_tensor* matrix,
-                                         ggml_tensor* computed) const {
-  return ggml_add_inplace(c, copies_.at(matrix).gradient, computed);
 }
 
 double DeviceAdapter::gradient_norm(const Compute& compute) const {
@@ -148,23 +173,15 @@ double DeviceAdapter::update(const AdamWOptions& o, const Compute& compute) {
   return norm;
 }
 
-void DeviceAdapter::each_parameter(
-    const std::function<void(const Parameter&, int64_t, int64_t)>& call) const {
-  size_t k = 0;
+void DeviceAdapter::each_run(const std::function<void(const Parameter&, const Run&)>& call) const {
   int64_t moment = 0;
-  const auto next = [&](int64_t at) {
-    const Parameter& p = adapter_.parameters()[k++];
-    call(p, at, moment);
-    moment += static_cast<int64_t>(p.n);
-  };
-  for (const LayerAdapter& layer : adapter_.layers) {
-    for (const LoraGroup* group : {&layer.qkv, &layer.output, &layer.gate_up, &layer.down}) {
-      for (size_t i = 0; i < group->members.size(); i++) {
-        const int64_t n_a = static_cast<int64_t>(group->rank) * group->n_in;
-        next(copies_.at(group->a).at + static_cast<int64_t>(i) * n_a);
-        next(copies_.at(group->members[i].b).at);
-      }
+  for (size_t k = 0; k < places_.size(); k++) {
+    const Place& place = places_[k];
+    for (int64_t i = 0; i < place.times; i++) {
+      call(adapter_.parameters()[k],
+           {place.at + i * place.stride, i * place.n, moment + i * place.n, place.n});
     }
+    moment += place.n * place.times;
   }
 }
 
@@ -173,14 +190,14 @@ void DeviceAdapter::upload() {
   const float* second = first + adapter_.trained().size();
   const auto fill = [&](ggml_tensor* row, const auto& from) {
     std::vector<float> all(ggml_nelements(row));
-    each_parameter([&](const Parameter& p, int64_t at, int64_t moment) {
-      std::copy_n(from(p, moment), p.n, all.data() + at);
+    each_run([&](const Parameter& p, const Run& run) {
+      std::copy_n(from(p, run), run.n, all.data() + run.in_row);
     });
     ggml_backend_tensor_set(row, all.data(), 0, ggml_nbytes(row));
   };
-  fill(values_, [](const Parameter& p, int64_t) { return p.value; });
-  fill(first_, [&](const Parameter&, int64_t at) { return first + at; });
-  fill(second_, [&](const Parameter&, int64_t at) { return second + at; });
+  fill(values_, [](const Parameter& p, const Run& run) { return p.value + run.in_parameter; });
+  fill(first_, [&](const Parameter&, const Run& run) { return first + run.in_moments; });
+  fill(second_, [&](const Parameter&, const Run& run) { return second + run.in_moments; });
   ggml_backend_tensor_memset(gradients_, 0, 0, ggml_nbytes(gradients_));
 }
 
@@ -190,13 +207,13 @@ void DeviceAdapter::download() const {
   const auto read = [&](const ggml_tensor* row, const auto& to) {
     std::vector<float> all(ggml_nelements(row));
     ggml_backend_tensor_get(row, all.data(), 0, ggml_nbytes(row));
-    each_parameter([&](const Parameter& p, int64_t at, int64_t moment) {
-      std::copy_n(all.data() + at, p.n, to(p, moment));
+    each_run([&](const Parameter& p, const Run& run) {
+      std::copy_n(all.data() + run.in_row, run.n, to(p, run));
     });
   };
-  read(values_, [](const Parameter& p, int64_t) { return p.value; });
-  read(first_, [&](const Parameter&, int64_t at) { return first + at; });
-  read(second_, [&](const Parameter&, int64_t at) { return second + at; });
+  read(values_, [](const Parameter& p, const Run& run) { return p.value + run.in_parameter; });
+  read(first_, [&](const Parameter&, const Run& run) { return first + run.in_moments; });
+  read(second_, [&](const Parameter&, const Run& run) { return second + run.in_moments; });
 }
 
 }  // namespace harmonic

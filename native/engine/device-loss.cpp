@@ -43,7 +43,7 @@ ggml_tensor* DeviceLoss::gradient(ggml_tensor* logits, LossTask* task) {
   };
   Part part = {task, n, input(GGML_TYPE_I32, r, 1), nullptr, input(GGML_TYPE_F32, 1, r), nullptr};
   ggml_tensor* mask = nullptr;
-  if (mask_ && task->sets) {
+  if (mask_) {
     part.sets = input(GGML_TYPE_I32, r, 1);
     mask = ggml_get_rows(c_, mask_, part.sets);
   }

@@ -18,7 +18,7 @@ DeviceRunner::DeviceRunner(const std::string& device, ggml_backend_t cpu)
 DeviceRunner::~DeviceRunner() {
   adapter_.reset();
   mask_.reset();
-  ggml_backend_sched_free(scheduler_);
+  for (const Memory* memory : {&passes_, &updates_}) ggml_backend_sched_free(memory->scheduler);
   ggml_backend_free(backend_);
 }
 
@@ -31,9 +31,9 @@ void DeviceRunner::allow(const std::vector<uint8_t>& allowed, int64_t n_ids, boo
 }
 
 std::unique_ptr<TrainOps> DeviceRunner::ops(ggml_context* c, ggml_cgraph* graph,
-                                            const Weights& weights, int64_t n) const {
+                                            const Weights& weights, const BatchShape& shape) const {
   return std::make_unique<DeviceOps>(c, graph, weights.hp, weights.rope_factors, *adapter_, *mask_,
-                                     n);
+                                     shape);
 }
 
 void DeviceRunner::look_at(ggml_cgraph* graph) {
@@ -44,16 +44,16 @@ void DeviceRunner::look_at(ggml_cgraph* graph) {
   }
 }
 
-bool DeviceRunner::allocate(ggml_cgraph* graph) {
+bool DeviceRunner::allocate(ggml_cgraph* graph, Memory& memory) {
   const size_t size = 2 * static_cast<size_t>(ggml_graph_size(graph));
-  if (size > capacity_) {
-    ggml_backend_sched_free(scheduler_);
+  if (size > memory.capacity) {
+    ggml_backend_sched_free(memory.scheduler);
     ggml_backend_t backends[] = {backend_, cpu_};
-    scheduler_ = ggml_backend_sched_new(backends, nullptr, 2, size, false, false);
-    capacity_ = size;
+    memory.scheduler = ggml_backend_sched_new(backends, nullptr, 2, size, false, false);
+    memory.capacity = size;
   }
   look_at(graph);
-  ggml_backend_sched_reset(scheduler_);
+  ggml_backend_sched_reset(memory.scheduler);
   for (int i = 0; i < ggml_graph_n_nodes(graph); i++) {
     ggml_tensor* node = ggml_graph_node(graph, i);
     if (is_view(node)) continue;
@@ -64,16 +64,16 @@ bool DeviceRunner::allocate(ggml_cgraph* graph) {
                       " has no kernel for what changes its memory: " + operation_of(node),
                   "take the device cpu");
     }
-    ggml_backend_sched_set_tensor_backend(scheduler_, node, supported ? backend_ : cpu_);
+    ggml_backend_sched_set_tensor_backend(memory.scheduler, node, supported ? backend_ : cpu_);
   }
-  return ggml_backend_sched_alloc_graph(scheduler_, graph);
+  return ggml_backend_sched_alloc_graph(memory.scheduler, graph);
 }
 
-void DeviceRunner::compute(ggml_cgraph* graph, const std::string& what) {
+void DeviceRunner::compute(ggml_cgraph* graph, const Memory& memory, const std::string& what) {
   take_log();
   std::string reason;
   try {
-    const ggml_status status = ggml_backend_sched_graph_compute(scheduler_, graph);
+    const ggml_status status = ggml_backend_sched_graph_compute(memory.scheduler, graph);
     if (status == GGML_STATUS_SUCCESS || status == GGML_STATUS_ABORTED) return;
     reason = take_log();
   } catch (const std::exception& error) {  // of the driver, as Vulkan's of a device that is lost
@@ -86,11 +86,11 @@ void DeviceRunner::compute(ggml_cgraph* graph, const std::string& what) {
 
 double DeviceRunner::update(const AdamWOptions& options) {
   return adapter_->update(options, [this](ggml_cgraph* graph) {
-    if (!allocate(graph)) {
+    if (!allocate(graph, updates_)) {
       throw Error("E_NATIVE", "not enough memory on the device " + name_ + " to update the adapter",
                   "use a smaller rank, or fewer tokens in a micro-batch");
     }
-    compute(graph, "the update of the adapter");
+    compute(graph, updates_, "the update of the adapter");
   });
 }
 

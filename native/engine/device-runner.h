@@ -32,13 +32,14 @@ class DeviceRunner {
   const AllowedMask& mask() const { return *mask_; }
 
   std::unique_ptr<TrainOps> ops(ggml_context* c, ggml_cgraph* graph, const Weights& weights,
-                                int64_t n) const;
+                                const BatchShape& shape) const;
   // Notes which operations of a graph the CPU will compute.
   void look_at(ggml_cgraph* graph);
-  // Gives a graph its places and memory; false where there is not enough.
-  bool allocate(ggml_cgraph* graph);
-  // Throws Error E_NATIVE where it fails; `what` names the work.
-  void compute(ggml_cgraph* graph, const std::string& what);
+  // Gives a training pass its places and memory, which the one before loses; false where there is
+  // not enough.
+  bool allocate(ggml_cgraph* graph) { return allocate(graph, passes_); }
+  // Computes the pass allocated last, as often as wanted. Throws Error E_NATIVE where it fails.
+  void compute(ggml_cgraph* graph) { compute(graph, passes_, "training"); }
 
   // As Parameters::update.
   double update(const AdamWOptions& options);
@@ -47,11 +48,19 @@ class DeviceRunner {
   const std::set<std::string>& on_cpu() const { return on_cpu_; }
 
  private:
+  // For the graph that was allocated last.
+  struct Memory {
+    ggml_backend_sched_t scheduler = nullptr;
+    size_t capacity = 0;  // nodes
+  };
+  bool allocate(ggml_cgraph* graph, Memory& memory);
+  // `what` names the work.
+  void compute(ggml_cgraph* graph, const Memory& memory, const std::string& what);
+
   const std::string name_;
   ggml_backend_t backend_;
   ggml_backend_t cpu_;
-  ggml_backend_sched_t scheduler_ = nullptr;
-  size_t capacity_ = 0;
+  Memory passes_, updates_;
   std::unique_ptr<DeviceAdapter> adapter_;
   std::unique_ptr<AllowedMask> mask_;
   std::set<std::string> on_cpu_;

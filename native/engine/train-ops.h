@@ -65,9 +65,9 @@ class TrainOps {
   virtual ggml_tensor* swiglu_back(ggml_tensor* gate_up, ggml_tensor* grad) = 0;
   virtual ggml_tensor* softmax_loss(ggml_tensor* logits, LossTask* task) = 0;
 
-  // Fills the inputs that they have added to the graph, once it has memory; offsets: where groups
-  // start, and N.
-  virtual void fill(const std::vector<int32_t>&) const {}
+  // Fills the inputs that they have added to the graph, once it has memory, before each
+  // computation.
+  virtual void fill() const {}
   // Brings the losses, once computed, to their tasks.
   virtual void read() const {}
 };

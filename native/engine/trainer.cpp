@@ -143,7 +143,7 @@ Trainer::Trainer(const TrainerOptions& options)
     device_->allow(options_.allowed_sets, n_head_ids(), options.measured);
   }
   attention_ = std::make_unique<GroupAttention>(GroupAttention{AttentionShape(*weights_), {}});
-  if (device_ && !options.measured) device_->look_at(build_any(16).graph);
+  if (device_ && !options.measured) device_->look_at(build({1, 16, 16}, true).graph);
   allocator_ = ggml_gallocr_new(ggml_backend_get_default_buffer_type(cpu_.backend()));
 }
 
@@ -158,12 +158,13 @@ void Trainer::check(const TrainBatch& batch, bool backward) const {
               backward && adapter_->dropout.on());
 }
 
-Trainer::Pass Trainer::build(const TrainBatch& batch, bool backward) {
-  Pass pass;
-  const int64_t n = batch.tokens.size(), n_loss = batch.loss_positions.size();
+Trainer::Pass Trainer::build(const BatchShape& shape, bool backward) {
+  Pass pass{shape, backward};
+  const int64_t n = shape.n_tokens(), n_loss = shape.n_loss;
   const Hyperparameters& hp = weights_->hp;
   const int64_t n_head = n_head_ids();
   const int64_t chunk = std::clamp<int64_t>(kHeadChunkFloats / n_head, 1, n_loss);
+  pass.chunk = chunk;
   const size_t n_nodes =
       256 + (device_ ? DeviceRunner::kNodesPerLayer : 96) * static_cast<size_t>(hp.n_layers) +
       32 * ((n_loss + chunk - 1) / chunk);
@@ -173,7 +174,7 @@ Trainer::Pass Trainer::build(const TrainBatch& batch, bool backward) {
   ggml_context* c = pass.context.get();
   pass.graph = ggml_new_graph_custom(c, n_nodes, false);
   if (device_) {
-    pass.ops = device_->ops(c, pass.graph, *weights_, n);
+    pass.ops = device_->ops(c, pass.graph, *weights_, shape);
   } else {
     pass.ops = std::make_unique<CpuOps>(c, pass.graph, attention_.get());
   }
@@ -193,9 +194,7 @@ Trainer::Pass Trainer::build(const TrainBatch& batch, bool backward) {
   ggml_tensor* d_normed = nullptr;
   for (int64_t first = 0; first < n_loss; first += chunk) {
     const int64_t count = std::min(chunk, n_loss - first);
-    pass.tasks.push_back({batch.labels.data() + first, batch.weights.data() + first,
-                          options_.allowed_sets.empty() ? nullptr : batch.sets.data() + first,
-                          options_.allowed_sets.data(), pass.losses.data() + first});
+    pass.tasks.push_back({});
     ggml_tensor* h =
         ggml_view_2d(c, normed, normed->ne[0], count, normed->nb[1], first * normed->nb[1]);
     ggml_tensor* d_logits =
@@ -219,51 +218,77 @@ Trainer::Pass Trainer::build(const TrainBatch& batch, bool backward) {
   return pass;
 }
 
+void Trainer::aim(Pass& pass, const TrainBatch& batch) const {
+  attention_->offsets = batch.group_offsets;
+  ggml_backend_tensor_set(pass.tokens, batch.tokens.data(), 0, ggml_nbytes(pass.tokens));
+  ggml_backend_tensor_set(pass.positions, batch.loss_positions.data(), 0,
+                          ggml_nbytes(pass.positions));
+  const bool any = options_.allowed_sets.empty();
+  for (size_t i = 0; i < pass.tasks.size(); i++) {
+    const size_t first = i * pass.chunk;
+    pass.tasks[i] = {batch.labels.data() + first, batch.weights.data() + first,
+                     any ? nullptr : batch.sets.data() + first, options_.allowed_sets.data(),
+                     pass.losses.data() + first};
+  }
+  pass.ops->fill();
+}
+
+Trainer::Pass& Trainer::placed(const BatchShape& shape, bool backward) {
+  if (pass_ && pass_->shape == shape && pass_->backward == backward) return *pass_;
+  pass_ = nullptr;
+  auto pass = std::make_unique<Pass>(build(shape, backward));
+  if (!(device_ ? device_->allocate(pass->graph)
+                : ggml_gallocr_alloc_graph(allocator_, pass->graph))) {
+    throw Error("E_NATIVE",
+                "not enough memory " + (device_ ? "on the device " + options_.device + " " : "") +
+                    "for a training step of " + std::to_string(shape.n_tokens()) + " tokens",
+                "allow less by --max-memory, which computes fewer at a time");
+  }
+  pass_ = std::move(pass);
+  return *pass_;
+}
+
 std::vector<float> Trainer::run(const TrainBatch& batch, bool backward) {
   check(batch, backward);
   const std::lock_guard<std::mutex> lock(mutex_);
+  const int64_t n_loss = batch.loss_positions.size();
+  if (!device_) {
+    return run(batch, {1, static_cast<int64_t>(batch.tokens.size()), n_loss}, backward);
+  }
+  const PaddedBatch padded(batch);
+  std::vector<float> losses = run(padded.batch, padded.shape, backward);
+  losses.resize(n_loss);
+  return losses;
+}
+
+std::vector<float> Trainer::run(const TrainBatch& batch, const BatchShape& shape, bool backward) {
   int longest = 0;
   for (size_t g = 0; g + 1 < batch.group_offsets.size(); g++) {
     longest = std::max(longest, batch.group_offsets[g + 1] - batch.group_offsets[g]);
   }
   attention_->shape.rotary.reserve(longest);
-  attention_->offsets = batch.group_offsets;
   if (backward && adapter_->dropout.on()) {
     adapter_->dropout.begin(batch.dropout_seeds, batch.group_offsets);
   }
-  Pass pass = build(batch, backward);
-  if (!(device_ ? device_->allocate(pass.graph)
-                : ggml_gallocr_alloc_graph(allocator_, pass.graph))) {
-    throw Error("E_NATIVE",
-                "not enough memory " + (device_ ? "on the device " + options_.device + " " : "") +
-                    "for a training step of " + std::to_string(batch.tokens.size()) + " tokens",
-                "allow less by --max-memory, which computes fewer at a time");
-  }
-  ggml_backend_tensor_set(pass.tokens, batch.tokens.data(), 0, ggml_nbytes(pass.tokens));
-  ggml_backend_tensor_set(pass.positions, batch.loss_positions.data(), 0,
-                          ggml_nbytes(pass.positions));
-  pass.ops->fill(batch.group_offsets);
+  Pass& pass = placed(shape, backward);
+  aim(pass, batch);
   if (device_) {
-    device_->compute(pass.graph, "training");
+    device_->compute(pass.graph);
     if (aborted_) throw Error("E_ABORTED", "training was interrupted");
   } else {
     cpu_.compute(pass.graph, "training");
   }
   pass.ops->read();
-  return std::move(pass.losses);
-}
-
-Trainer::Pass Trainer::build_any(int64_t n) {
-  TrainBatch batch;
-  batch.tokens.resize(n);
-  for (auto* x : {&batch.loss_positions, &batch.labels, &batch.sets}) x->resize(n);
-  batch.weights.resize(n);
-  return build(batch, true);
+  return pass.losses;
 }
 
 TrainerMemory Trainer::memory(int64_t n, int64_t longest) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const Pass pass = build_any(n);
+  // A device rounds sizes up, by an eighth at most.
+  const Pass pass =
+      build(device_ ? PaddedBatch::shape_of((n + n / 8 + longest - 1) / longest, longest, n)
+                    : BatchShape{1, n, n},
+            true);
   std::unique_ptr<ggml_gallocr, void (*)(ggml_gallocr_t)> allocator(
       ggml_gallocr_new(
           ggml_backend_get_default_buffer_type(device_ ? device_->backend() : cpu_.backend())),

@@ -11,6 +11,7 @@
 #include "engine/attention.h"
 #include "engine/cpu.h"
 #include "engine/device-runner.h"
+#include "engine/padded-batch.h"
 #include "engine/train-batch.h"
 #include "engine/train-ops.h"
 #include "engine/training.h"
@@ -67,26 +68,34 @@ class Trainer final : public Training {
   void abort() override { aborted_ = true; }
   std::vector<std::string> on_cpu() override;
   // Of a micro-batch of n tokens, the longest group of which has `longest`; all may be under loss.
+  // A device computes every group as long as the longest, and n counts them so.
   TrainerMemory memory(int64_t n, int64_t longest);
 
   // Not synchronised: for tests and for what never changes.
   const Adapter& adapter() const { return *adapter_; }
 
  private:
-  // The graph of one micro-batch; its inputs are filled once it has memory.
+  // The graph of micro-batches of one shape; its inputs are filled once it has memory.
   struct Pass {
+    BatchShape shape = {};
+    bool backward = false;
     std::unique_ptr<ggml_context, void (*)(ggml_context*)> context{nullptr, ggml_free};
     ggml_cgraph* graph = nullptr;
     ggml_tensor *tokens = nullptr, *positions = nullptr;
+    int64_t chunk = 0;  // positions of each task but the last
     std::vector<LossTask> tasks;
     std::vector<float> losses;
     std::unique_ptr<TrainOps> ops;
   };
-  // Refers to the batch.
-  Pass build(const TrainBatch& batch, bool backward);
-  // Of n tokens that are nothing in particular, to be looked at alone.
-  Pass build_any(int64_t n);
+  Pass build(const BatchShape& shape, bool backward);
+  // What is told and compared of a batch, which outlives the pass's computation.
+  void aim(Pass& pass, const TrainBatch& batch) const;
+  // The pass for a shape, with memory: the one before where it is of that shape, so that a backend
+  // that records what it does (CUDA) can play it again.
+  Pass& placed(const BatchShape& shape, bool backward);
   std::vector<float> run(const TrainBatch& batch, bool backward);
+  // A batch of that shape.
+  std::vector<float> run(const TrainBatch& batch, const BatchShape& shape, bool backward);
   void check(const TrainBatch& batch, bool backward) const;
   // ids that the head gives a logit
   int64_t n_head_ids() const { return weights_->head.forward->ne[1]; }
@@ -100,6 +109,7 @@ class Trainer final : public Training {
   std::unique_ptr<Weights> weights_;
   std::unique_ptr<Adapter> adapter_;
   std::unique_ptr<GroupAttention> attention_;
+  std::unique_ptr<Pass> pass_;  // the last one, with memory
 };
 
 }  // namespace harmonic

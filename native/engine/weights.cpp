@@ -265,10 +265,7 @@ void Weights::Loader::store_columns(ggml_tensor* t, int64_t first, int64_t n, co
   transpose(values, n, n_in, transposed_);
   packed_.resize(n * n_in * size);
   ggml_quantize_chunk(t->type, transposed_.data(), packed_.data(), 0, n_in, n, nullptr);
-  for (int64_t i = 0; i < n_in; i++) {
-    ggml_backend_tensor_set(t, packed_.data() + i * n * size, i * t->nb[1] + first * size,
-                            n * size);
-  }
+  ggml_backend_tensor_set_2d(t, packed_.data(), first * size, n * size, n_in, t->nb[1], n * size);
 }
 
 Weights::Weights(const WeightsOptions& options, ggml_backend_t backend) {

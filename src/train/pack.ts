@@ -8,29 +8,34 @@ export interface PassOptions {
   dropoutSeeds?: BigUint64Array | undefined;
   /** spreads labels over others */
   softLabels?: SoftLabels | undefined;
+  /** lessons are computed as long as the longest of their micro-batch, as on a device: `maxTokens` counts them so */
+  padded?: boolean | undefined;
 }
 
 /**
- * Lessons as micro-batches of at most `maxTokens` tokens, in order and without padding; a longer lesson gets a batch of
+ * Lessons as micro-batches of at most `maxTokens` tokens, in order; a longer lesson gets a batch of
  * its own. Every position weighs the same: 1 over the positions of all the lessons.
  */
 export function packLessons(
   lessons: readonly Lesson[],
   maxTokens: number,
-  { dropoutSeeds, softLabels }: PassOptions = {},
+  { dropoutSeeds, softLabels, padded = false }: PassOptions = {},
 ): TrainBatch[] {
   const nLoss = lessons.reduce((sum, lesson) => sum + lesson.labels.length, 0);
   const packs: { lessons: Lesson[]; seeds: bigint[] }[] = [];
-  let room = 0;
+  let [nTokens, longest] = [0, 0];
   lessons.forEach((lesson, i) => {
+    const length = lesson.tokens.length;
     if (lesson.labels.length === 0) return;
-    if (lesson.tokens.length > room) {
-      packs.push({ lessons: [], seeds: [] });
-      room = maxTokens;
+    let pack = packs.at(-1);
+    longest = Math.max(longest, length);
+    nTokens = padded && pack ? longest * (pack.lessons.length + 1) : nTokens + length;
+    if (!pack || nTokens > maxTokens) {
+      packs.push((pack = { lessons: [], seeds: [] }));
+      nTokens = longest = length;
     }
-    packs.at(-1)!.lessons.push(lesson);
-    if (dropoutSeeds) packs.at(-1)!.seeds.push(dropoutSeeds[i]!);
-    room -= lesson.tokens.length;
+    pack.lessons.push(lesson);
+    if (dropoutSeeds) pack.seeds.push(dropoutSeeds[i]!);
   });
   return packs.map(({ lessons: pack, seeds }) => {
     const groupOffsets = offsets(pack.map((lesson) => lesson.tokens.length));

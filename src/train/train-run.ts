@@ -262,7 +262,8 @@ export class TrainRun {
     options: PassOptions = {},
   ): Promise<number[]> {
     const losses: number[] = [];
-    for (const batch of packLessons(lessons, this.parts.memory.microBatchTokens, options)) {
+    const { microBatchTokens, onDevice: padded } = this.parts.memory;
+    for (const batch of packLessons(lessons, microBatchTokens, { ...options, padded })) {
       throwIfAborted(this.parts.options.signal, "training");
       losses.push(...new Float32Array(await run(batch)));
     }

@@ -131,10 +131,10 @@ onDevice("an adapter on a device", () => {
     const trainer = await addon.openTrainer(tinyTrainer(base, { device: device! }));
     await randomizeAdapter(trainer, join(folder, "adapter.gguf"));
     const before = Buffer.from(await trainer.state());
-    const batch = nextTokenBatch(Int32Array.from({ length: 24_000 }, (_, i) => i % 250));
+    const batch = nextTokenBatch(Int32Array.from({ length: 65_536 }, (_, i) => i % 250));
     await expect(trainer.accumulate(batch)).rejects.toMatchObject({
       code: "E_NATIVE",
-      message: `not enough memory on the device ${device} for a training step of 24000 tokens`,
+      message: `not enough memory on the device ${device} for a training step of 65536 tokens`,
     });
     expect(Buffer.from(await trainer.state()).equals(before)).toBe(true);
     expect(new Float32Array(await trainer.accumulate(packedBatch()))).not.toContain(NaN);

@@ -20,6 +20,17 @@ it("packs whole lessons without padding and moves their loss positions along", (
   expect([...second!.groupOffsets]).toEqual([0, 5]);
 });
 
+it("counts lessons as long as the longest of their batch where they are padded", () => {
+  const lengths = (padded: boolean, ...all: number[]): number[][] =>
+    packLessons(
+      all.map((length) => lesson(length, [0])),
+      12,
+      { padded },
+    ).map(({ groupOffsets }) => [...groupOffsets].slice(1).map((end, i) => end - groupOffsets[i]!));
+  expect(lengths(false, 3, 4, 5, 3, 14, 2)).toEqual([[3, 4, 5], [3], [14], [2]]);
+  expect(lengths(true, 3, 4, 5, 3, 14, 2)).toEqual([[3, 4], [5, 3], [14], [2]]);
+});
+
 it("weighs every position of the step the same", () => {
   const batches = packLessons([lesson(4, [1, 2]), lesson(3, [0]), lesson(5, [3])], 4);
   expect(batches).toHaveLength(3);
