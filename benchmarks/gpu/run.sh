@@ -173,12 +173,12 @@ for n in $groups; do
   fi
 done
 
-sample() { # FORMAT PROMPTS
-  local adapter=()
+sample() { # FORMAT PROMPTS [ENGINE]
+  local adapter=() engine=${3:-auto}
   [ -f "$work/$1.adapter.gguf" ] && adapter=("adapter=$work/$1.adapter.gguf")
   part 75 harmonic "rows of $shape, $1" rows_per_second "$bench" sample "${common[@]}" model="$work/base.gguf" \
     "${adapter[@]}" data="$DATA/$1.arrays" prompts="$2" format="$1" name="rows of $shape" seconds="$seconds" \
-    sequences=$sequences rows-per-prompt=8
+    sequences=$sequences rows-per-prompt=8 engine="$engine"
 }
 sample compact examples
 sample compact none
@@ -199,10 +199,11 @@ else
   fail pytorch "nearest neighbours" searched_per_second "$PYTHON has no PyTorch"
 fi
 
-# JSON last: of all parts it says least that the others do not.
+# Last: of all parts these say least that the others do not.
 train json "${groups##* }" "$seconds"
 sample json examples
 sample json none
+sample compact examples llama
 
 commit=$(cat "$root/commit.txt" 2>/dev/null || git -C "$root" rev-parse HEAD 2>/dev/null || echo unknown)
 rm -f "$OUT/part.tsv" "$OUT/part.err"

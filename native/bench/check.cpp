@@ -6,6 +6,7 @@
 #include "bench/lessons.h"
 #include "bench/parts.h"
 #include "bench/requests.h"
+#include "engine/device-probe.h"
 
 namespace harmonic::bench {
 namespace {
@@ -113,15 +114,23 @@ class Check {
     expect(largest <= kLargestLogDifference, "likelihoods");
   }
 
+  /** Whether our own graphs compute on the device what they do on the processor. */
+  void engine() {
+    const std::string device = device_of(arguments_);
+    if (device.empty()) return;
+    const std::string obstacle = device_obstacle(arguments_.text("model"), "", device);
+    expect(obstacle.empty(), "our graphs: " + obstacle);
+  }
+
   /** Rows may differ where a draw falls on the edge between two tokens. */
-  void rows() {
+  void rows(const std::string& name, Engine engine) {
     const Requests requests(arrays_, "examples");
     const int n = arguments_.integer("rows", 32);
     const auto draw = [&](const std::string& device) {
       ModelOptions options;
       options.path = arguments_.text("model");
       options.device = device;
-      options.engine = Engine::kAuto;
+      options.engine = device.empty() ? Engine::kAuto : engine;
       Generator generator(std::make_shared<const Model>(options),
                           requests.options(n, arguments_.integer("threads", 1)));
       return generator.generate(requests.request(0, n, 1), generator.ticket());
@@ -129,8 +138,9 @@ class Check {
     const GenerateResult here = draw("");
     const std::string device = device_of(arguments_);
     const GenerateResult there = draw(device), again = draw(device);
-    tell_({"harmonic", kTask, {}, "equal_cells", "share of cells", {equal(here, there)}, ""});
-    expect(equal(there, again) == 1, "rows drawn twice");
+    const Settings settings = {{"engine", name}};
+    tell_({"harmonic", kTask, settings, "equal_cells", "share of cells", {equal(here, there)}, ""});
+    expect(equal(there, again) == 1, "rows drawn twice by the engine " + name);
   }
 
   void finish() const {
@@ -176,7 +186,9 @@ void check_device(const Arguments& arguments, const Tell& tell) {
   check.gradients("f32");
   check.gradients("bf16");
   check.logits();
-  check.rows();
+  check.engine();
+  check.rows("device", Engine::kDevice);
+  check.rows("llama", Engine::kLlama);
   check.finish();
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "bench/parts.h"
 #include "bench/requests.h"
@@ -6,6 +7,9 @@
 
 namespace harmonic::bench {
 namespace {
+
+const std::map<std::string, Engine> kEngines = {
+    {"auto", Engine::kAuto}, {"device", Engine::kDevice}, {"llama", Engine::kLlama}};
 
 /** What drawing rows takes at least, counted from what was evaluated. */
 struct Work {
@@ -56,7 +60,7 @@ void measure_sampling(const Arguments& arguments, const Tell& tell) {
   options.path = arguments.text("model");
   options.adapter = arguments.text("adapter", "");
   options.device = device_of(arguments);
-  options.engine = Engine::kAuto;
+  options.engine = kEngines.at(arguments.text("engine", "auto"));
   const auto model = std::make_shared<const Model>(options);
   Generator generator(model, requests.options(std::min(n_sequences, model->most_sequences()),
                                               arguments.integer("threads", 1)));

@@ -34,6 +34,7 @@ Napi::Object write_info(Napi::Env env, const ModelInfo& info) {
   object.Set("chatTemplate", info.chat_template);
   object.Set("untrainable", info.untrainable);
   object.Set("engine", info.engine);
+  object.Set("obstacle", info.obstacle);
   return object;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/device-evaluator.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "engine/error.h"
 
@@ -12,6 +13,8 @@ constexpr int kMostTokens = 2048;
 /** Tokens that a row brings to a step at most; a prompt brings more. */
 constexpr int kMostAhead = 8;
 constexpr int kPromptUnit = 32;
+/** A pass of fewer takes as long. */
+constexpr int kFewTokens = 64, kFewRows = 16;
 constexpr size_t kMostPasses = 16;
 /** A pass's own time in tokens, before its arithmetic counts; not measured. */
 constexpr double kBatchCost = 32;
@@ -28,10 +31,18 @@ int padded_per_row(int n) {
   return n <= kMostAhead ? kMostAhead : (n + kPromptUnit - 1) / kPromptUnit * kPromptUnit;
 }
 
-/** The next of 1, 2, 3, 4, 6, 8, 12 ...: at most a third is padding. */
+/** The next of 64, 96, 128, 192 ...: at most a third is padding where it costs anything. */
 int padded_count(int n) {
+  if (n <= kFewTokens) return kFewTokens;
   const int power = power_of_two(n);
   return n <= power / 4 * 3 ? power / 4 * 3 : power;
+}
+
+/** The next of 16, 64, 256 ...: logits of a table's tokens cost little. */
+int padded_outputs(int n) {
+  int size = kFewRows;
+  while (size < n) size *= 4;
+  return size;
 }
 
 bool is_large(const PassShape& shape) { return shape.per_row > kMostAhead; }
@@ -136,18 +147,32 @@ int64_t DeviceEvaluator::most_padded() const {
   return std::max<int64_t>(2 * most_tokens_, kMostAhead * cache_.n_slots());
 }
 
+/** First slot and number of slots: a power of two, for prompts, which are few. */
+std::pair<int, int> DeviceEvaluator::slots_from(const Part& part) const {
+  const int n = std::min(power_of_two(part.span), cache_.n_slots());
+  return {std::min(part.first, cache_.n_slots() - n), n};
+}
+
+/** The same for steps: a window of 16, 64, 256 ... slots, or all, so that few graphs are built. */
+std::pair<int, int> DeviceEvaluator::window_of(const Part& part) const {
+  for (int n = kFewRows; n < cache_.n_slots(); n *= 4) {
+    const int first = part.first / n * n;
+    if (part.first + part.span <= first + n && first + n <= cache_.n_slots()) return {first, n};
+  }
+  return {0, cache_.n_slots()};
+}
+
 PassShape DeviceEvaluator::shape_of(const Batch& batch, const Part& part, int n_outputs,
                                     int n_chosen) const {
   PassShape shape;
-  shape.n_rows = std::min(power_of_two(part.span), cache_.n_slots());
-  shape.first_row = std::min(part.first, cache_.n_slots() - shape.n_rows);
   shape.per_row = padded_per_row(part.per_row);
-  const int n = part.end - part.begin;
-  shape.n_tokens = shape.is_ragged() ? padded_count(n) : shape.n_rows * shape.per_row;
+  std::tie(shape.first_row, shape.n_rows) = is_large(shape) ? slots_from(part) : window_of(part);
+  const int n = part.end - part.begin, most = shape.n_rows * shape.per_row;
+  shape.n_tokens = shape.is_ragged() ? std::min(padded_count(n), most) : most;
   shape.n_positions = cache_.positions_for(part.longest);
   if (n_outputs > 0) {
     shape.n_outputs =
-        shape.per_row == 1 ? shape.n_tokens : std::min(padded_count(n_outputs), shape.n_tokens);
+        shape.per_row == 1 ? shape.n_tokens : std::min(padded_outputs(n_outputs), shape.n_tokens);
   }
   shape.n_chosen = n_chosen;
   for (int i = part.begin; i < part.end && model_->n_columns() > 0; i++) {
@@ -283,7 +308,7 @@ PassShape DeviceEvaluator::largest_prompts() const {
   shape.n_tokens = shape.n_rows * shape.per_row;
   if (shape.is_ragged()) shape.n_tokens = std::min(shape.n_tokens, padded_count(most_tokens_));
   shape.n_positions = cache_.n_positions();
-  shape.n_outputs = std::min(padded_count(shape.n_rows), shape.n_tokens);
+  shape.n_outputs = std::min(padded_outputs(shape.n_rows), shape.n_tokens);
   shape.columns = model_->n_columns() > 0;
   return shape;
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/device-cache.h"
@@ -41,6 +42,8 @@ class DeviceEvaluator final : public Evaluator {
 
   void copy_slots();
   Part next_part(const Batch& batch, int begin) const;
+  std::pair<int, int> slots_from(const Part& part) const;
+  std::pair<int, int> window_of(const Part& part) const;
   void evaluate_part(const Batch& batch, const Part& part);
   PassShape shape_of(const Batch& batch, const Part& part, int n_outputs, int n_chosen) const;
   int place_of(const PassShape& shape, const Part& part, int i) const;

@@ -29,13 +29,14 @@ ggml_type matrix_type(const DeviceBackend& backend) {
 }  // namespace
 
 DeviceModel::DeviceModel(const std::string& base, const std::string& adapter,
-                         const std::string& device)
+                         const std::string& device, int layers)
     : device_(device), backend_(device, 1, [] { return false; }), store_(2) {
   const GgufFile file(base, "base model");
   is_exact_ = is_small_f32(file);
   WeightsOptions options;
   options.path = base;
   options.adapter = adapter;
+  options.layers = layers;
   options.type = is_exact_ ? GGML_TYPE_F32 : matrix_type(backend_);
   options.measured = true;
   backend_.expect_memory(Weights(options, backend_.get()).bytes(), "the base's weights");

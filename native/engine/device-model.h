@@ -15,8 +15,10 @@ namespace harmonic {
  */
 class DeviceModel {
  public:
-  /** `adapter` and `device` may be empty. Throws Error E_MODEL where it cannot be read or held. */
-  DeviceModel(const std::string& base, const std::string& adapter, const std::string& device);
+  /** `adapter` and `device` may be empty; `layers` as of WeightsOptions. Throws Error E_MODEL where
+   * it cannot be read or held. */
+  DeviceModel(const std::string& base, const std::string& adapter, const std::string& device,
+              int layers = 0);
 
   const std::string& device() const { return device_; }
   const Weights& weights() const { return *weights_; }

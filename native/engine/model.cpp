@@ -11,6 +11,7 @@
 #include "engine/batch.h"
 #include "engine/dense-evaluator.h"
 #include "engine/device-evaluator.h"
+#include "engine/device-probe.h"
 #include "engine/error.h"
 #include "engine/gguf-file.h"
 #include "engine/graph-evaluator.h"
@@ -125,8 +126,8 @@ std::string obstacle_to(Engine engine, const ModelOptions& options, const GgufFi
   return engine == Engine::kGraph ? graph_obstacle(file) : untrainable_reason(file);
 }
 
-/** The engine that a model is opened for; never kAuto. */
-Engine resolve_engine(const ModelOptions& options, const GgufFile& file) {
+/** The engine that a model is opened for; never kAuto. `obstacle` as of ModelInfo. */
+Engine resolve_engine(const ModelOptions& options, const GgufFile& file, std::string& obstacle) {
   const Engine wanted = options.engine;
   const bool on_device = !options.device.empty();
   if (on_device && (wanted == Engine::kGraph || wanted == Engine::kDense)) {
@@ -137,12 +138,16 @@ Engine resolve_engine(const ModelOptions& options, const GgufFile& file) {
   }
   if (wanted == Engine::kLlama) return Engine::kLlama;
   if (wanted != Engine::kAuto) {
-    const std::string obstacle = obstacle_to(wanted, options, file);
-    if (obstacle.empty()) return wanted;
-    throw Error("E_MODEL", file.path() + " cannot be sampled by our own graph: " + obstacle,
+    const std::string reason = obstacle_to(wanted, options, file);
+    if (reason.empty()) return wanted;
+    throw Error("E_MODEL", file.path() + " cannot be sampled by our own graph: " + reason,
                 "use the engine llama");
   }
-  if (on_device) return Engine::kLlama;
+  if (on_device) {
+    if (!untrainable_reason(file).empty()) return Engine::kLlama;
+    obstacle = device_obstacle(options.path, options.adapter, options.device);
+    return obstacle.empty() ? Engine::kDevice : Engine::kLlama;
+  }
   const GgufTensor* matrix = file.find("blk.0.ffn_down.weight");
   const bool is_exact = matrix != nullptr && matrix->type == GGML_TYPE_F32;
   // Rounding F32 weights to 8 bits would lose what their owner kept.
@@ -155,7 +160,8 @@ Engine resolve_engine(const ModelOptions& options, const GgufFile& file) {
 
 Model::Model(const ModelOptions& options) : options_(options) {
   const GgufFile file(options.path, "base model");
-  options_.engine = resolve_engine(options, file);
+  std::string obstacle;
+  options_.engine = resolve_engine(options, file, obstacle);
   vocabulary_only_ = options.vocabulary_only || options_.engine != Engine::kLlama;
   if (file.text("general.type", "model") == "adapter") {
     throw Error("E_MODEL",
@@ -211,6 +217,7 @@ Model::Model(const ModelOptions& options) : options_(options) {
   }
   info_ = describe(file, model_.get());
   info_.engine = engine_name(options_.engine);
+  info_.obstacle = obstacle;
   if (options_.engine == Engine::kDense && !options.vocabulary_only)
     lanes_ = std::make_shared<const LaneModel>(options.path);
   if (options_.engine == Engine::kDevice && !options.vocabulary_only) {

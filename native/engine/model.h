@@ -20,8 +20,9 @@ enum class Engine {
   kGraph,   // our own graph, where this processor and the architecture allow it: see GraphEvaluator
   kDense,   // small models of F32 weights for many rows at once: see DenseEvaluator
   kDevice,  // our own graph of ggml's operations on a device: see DeviceEvaluator
-  kAuto,    // on a device llama.cpp; on the processor small F32 models densely, others by our own
-            // graph where it is faster and the base holds no F32 matrices, else llama.cpp
+  kAuto,  // on a device our own graph where it computes there what it does on the processor; on the
+          // processor small F32 models densely, others by our own graph where it is faster and the
+          // base holds no F32 matrices; else llama.cpp
 };
 
 struct ModelOptions {
@@ -50,6 +51,7 @@ struct ModelInfo {
   std::string chat_template;
   std::string untrainable;  // empty where the trainer can train it, else why not
   std::string engine;       // "llama", "graph", "dense" or "device": what draws rows
+  std::string obstacle;     // what is wrong with "device" on the device, where nobody asked for it
 };
 
 struct LlamaContextDeleter {

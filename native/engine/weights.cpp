@@ -83,6 +83,7 @@ class Weights::Loader {
 void Weights::Loader::declare() {
   Hyperparameters& hp = w_.hp;
   hp = read_hyperparameters(reader_.file());
+  if (options_.layers > 0) hp.n_layers = std::min(hp.n_layers, options_.layers);
   hp.n_vocab = static_cast<int>(reader_.find("token_embd.weight").shape[1]);
   const size_t n_tensors = 16 + static_cast<size_t>(hp.n_layers) * 14;
   w_.context_.reset(ggml_init({ggml_tensor_overhead() * n_tensors, nullptr, true}));

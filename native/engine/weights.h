@@ -48,6 +48,8 @@ struct WeightsOptions {
   std::vector<int32_t> vocabulary;
   // also the transposed matrices, for a backward pass
   bool backward = false;
+  // of the first blocks alone, as if the model had no others; 0: all
+  int layers = 0;
   // shapes alone: nothing is read or held, and graphs over it can only be measured
   bool measured = false;
 };

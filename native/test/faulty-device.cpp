@@ -3,10 +3,13 @@
 // HARMONIC_BACKENDS_DIR. The environment of the process says what happens:
 //   HARMONIC_FAULTY_MEMORY      bytes that it has [1e9]
 //   HARMONIC_FAULTY_FULL_AFTER  computations behind which another program has taken what is left
-//   [never] HARMONIC_FAULTY_LOST_AFTER  computations behind which its driver is gone [never]
+//                               [never]
+//   HARMONIC_FAULTY_LOST_AFTER  computations behind which its driver is gone [never]
+//   HARMONIC_FAULTY_WRONG       1: what a computation ends with is zero [0]
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 
@@ -24,6 +27,7 @@ struct Faults {
   const int64_t memory = setting("HARMONIC_FAULTY_MEMORY", 1'000'000'000);
   const int64_t full_after = setting("HARMONIC_FAULTY_FULL_AFTER", INT64_MAX);
   const int64_t lost_after = setting("HARMONIC_FAULTY_LOST_AFTER", INT64_MAX);
+  const bool wrong = setting("HARMONIC_FAULTY_WRONG", 0) != 0;
 };
 
 const Faults faults;
@@ -105,7 +109,10 @@ void free_backend(ggml_backend_t backend) {
 ggml_status compute(ggml_backend_t backend, ggml_cgraph* graph) {
   computed++;
   expect_driver();
-  return ggml_backend_graph_compute(processor_of(backend), graph);
+  const ggml_status status = ggml_backend_graph_compute(processor_of(backend), graph);
+  ggml_tensor* last = ggml_graph_node(graph, -1);
+  if (faults.wrong) std::memset(last->data, 0, ggml_nbytes(last));
+  return status;
 }
 
 ggml_backend_t open_backend(ggml_backend_dev_t device, const char*) {

@@ -123,8 +123,9 @@ export interface OpenModelOptions {
  * "llama": llama.cpp, for any base; "graph": our own graph over 8-bit weights, for trainable bases on a processor with
  * fast 8-bit products; "dense": in F32, hundreds of rows in lock-step (nSequences up to 4096), for small trainable bases
  * without an adapter; "device": our own graph of ggml's operations for trainable bases on a device, or as it would be there
- * on the processor; "auto": llama on a device; on the processor dense for a base of F32
- * matrices and at most 20 million weights, the graph where it can be had and the base holds no F32 matrices. Only llama has logProbabilities.
+ * on the processor; "auto": on a device, device where it can be had and computes there what it does on the processor, else
+ * llama; on the processor dense for a base of F32 matrices and at most 20 million weights, the graph where it can be had and
+ * the base holds no F32 matrices. Only llama has logProbabilities.
  */
 export type SampleEngine = "auto" | "dense" | "device" | "graph" | "llama";
 
@@ -151,6 +152,8 @@ export interface ModelInfo {
   untrainable: string;
   /** what draws rows from it */
   engine: "dense" | "device" | "graph" | "llama";
+  /** why the engine auto has not taken device on a device, where it could: it computes something else there; else empty */
+  obstacle: string;
 }
 
 export interface ModelHandle {

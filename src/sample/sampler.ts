@@ -171,6 +171,9 @@ export class Sampler {
       if (nSequences < wanted) {
         plan.warnings.push(`${device.description} has memory for ${nSequences} rows at once, not ${wanted}`);
       }
+      if (info.obstacle !== "") {
+        plan.warnings.push(`${device.description} draws by llama.cpp, which is slower: ${info.obstacle}`);
+      }
       const onCpu = generator.onCpu();
       if (onCpu.length > 0) {
         plan.warnings.push(

@@ -152,9 +152,16 @@ onDevice("rows from a device", () => {
 
   it("are those of the processor, but where rounding decides, and the same again", async () => {
     const here = await draw({ device: "cpu", engine: "llama" });
-    const there = await draw({ device: kind });
-    expect(there).toEqual(await draw({ device: kind }));
+    const settings = { device: kind, engine: "llama" } as const;
+    const there = await draw(settings);
+    expect(there).toEqual(await draw(settings));
     expect(there.filter((row, i) => row === here[i]).length).toBeGreaterThan(0.7 * here.length);
+  });
+
+  it("are drawn by graphs of our own, which compute there what they do on the processor", async () => {
+    const model = await addon.openModel({ path: base, device: device!, engine: "auto" });
+    expect(model.info()).toMatchObject({ engine: "device", obstacle: "" });
+    model.close();
   });
 
   it("are those of the processor by graphs of our own too, prompts of many lengths one after another", async () => {
