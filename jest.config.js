@@ -26,8 +26,13 @@ const project = (name) => ({
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
 });
 
+function projectsOf(name) {
+  if (name === undefined) return ["unit", "integration", "parity", "e2e"];
+  return [name === "idle" ? "idle-card" : "device"];
+}
+
 module.exports = {
-  projects: (device === undefined ? ["unit", "integration", "parity", "e2e"] : ["device"]).map(project),
+  projects: projectsOf(device).map(project),
   // Two cores: a test that trains or samples takes one, and the models of more would not fit small machines.
   maxWorkers: 2,
   // A renderer on the processor has time.
