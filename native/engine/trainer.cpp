@@ -132,9 +132,14 @@ Trainer::Trainer(const TrainerOptions& options)
     }
     device_ = std::make_unique<DeviceRunner>(options.device, cpu_.backend());
   }
-  weights_ = std::make_unique<Weights>(WeightsOptions{options.path, options.merged, options.weights,
-                                                      options.vocabulary, true, options.measured},
-                                       device_ ? device_->backend() : cpu_.backend());
+  WeightsOptions weights;
+  weights.path = options.path;
+  weights.adapter = options.merged;
+  weights.type = options.weights;
+  weights.vocabulary = options.vocabulary;
+  weights.backward = true;
+  weights.measured = options.measured;
+  weights_ = std::make_unique<Weights>(weights, device_ ? device_->backend() : cpu_.backend());
   AdapterOptions adapter = options.adapter;
   adapter.measured = options.measured;
   adapter_ = std::make_unique<Adapter>(weights_->hp, adapter, cpu_.backend());
