@@ -184,7 +184,7 @@ sample compact examples
 sample compact none
 part 60 harmonic "rows of a table model" rows_per_second "$bench" sample "${common[@]}" model="$DATA/cells.gguf" \
   data="$DATA/cells.arrays" prompts=none format=cells name="rows of a table model" seconds="$seconds" \
-  sequences=$table_sequences rows-per-prompt=$table_sequences
+  sequences=$table_sequences rows-per-prompt=$table_sequences generators=2
 
 neighbors() { # DEVICE SEARCHED
   part 90 "harmonic, Faiss on the $1" "nearest neighbours" searched_per_second \

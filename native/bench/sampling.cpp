@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <future>
 #include <map>
+#include <memory>
 
 #include "bench/parts.h"
 #include "bench/requests.h"
@@ -62,25 +64,45 @@ void measure_sampling(const Arguments& arguments, const Tell& tell) {
   options.device = device_of(arguments);
   options.engine = kEngines.at(arguments.text("engine", "auto"));
   const auto model = std::make_shared<const Model>(options);
-  Generator generator(model, requests.options(std::min(n_sequences, model->most_sequences()),
-                                              arguments.integer("threads", 1)));
   const int n_rows = std::min(n_sequences, model->most_sequences());
   const int n_prompts = std::max(1, n_rows / rows_per_prompt);
   const int rows_each = std::min(rows_per_prompt, n_rows);
-  generator.generate(requests.request(0, n_prompts, rows_each), generator.ticket());
+  const int n_generators = arguments.integer("generators", 1);
+  const int threads = std::max(1, arguments.integer("threads", 1) / n_generators);
+  std::vector<std::unique_ptr<Generator>> generators;
+  for (int g = 0; g < n_generators; g++)
+    generators.push_back(std::make_unique<Generator>(model, requests.options(n_rows, threads)));
+  // Each draws a batch of rows: one waits for the device while another has its logits.
+  const auto draw = [&](int round) {
+    std::vector<std::future<GenerateResult>> drawn;
+    for (int g = 0; g < n_generators; g++) {
+      drawn.push_back(std::async(std::launch::async, [&, g] {
+        const int i = round * n_generators + g;
+        Generator& generator = *generators[g];
+        return generator.generate(requests.request(i, n_prompts, rows_each), generator.ticket());
+      }));
+    }
+    Work work;
+    for (auto& one : drawn) {
+      const GenerateResult result = one.get();
+      work.rows += static_cast<double>(result.failed.size());
+      work.tokens += static_cast<double>(result.n_tokens);
+      work.batches += static_cast<double>(result.n_batches);
+    }
+    return work;
+  };
+  draw(0);
 
   Work work;
   std::vector<double> rates;
   const Clock clock;
-  for (int i = 1; i == 1 || clock.seconds() < seconds; i++) {
+  for (int round = 1; round == 1 || clock.seconds() < seconds; round++) {
     const Clock one;
-    const GenerateResult result =
-        generator.generate(requests.request(i, n_prompts, rows_each), generator.ticket());
-    const double n = static_cast<double>(result.failed.size());
-    rates.push_back(n / one.seconds());
-    work.rows += n;
-    work.tokens += static_cast<double>(result.n_tokens);
-    work.batches += static_cast<double>(result.n_batches);
+    const Work drawn = draw(round);
+    rates.push_back(drawn.rows / one.seconds());
+    work.rows += drawn.rows;
+    work.tokens += drawn.tokens;
+    work.batches += drawn.batches;
   }
   Measurement m{"harmonic",
                 arguments.text("name", "model"),
