@@ -162,6 +162,17 @@ Model::Model(const ModelOptions& options) : options_(options) {
   const GgufFile file(options.path, "base model");
   std::string obstacle;
   options_.engine = resolve_engine(options, file, obstacle);
+  if (options_.engine == Engine::kDevice && !options.vocabulary_only) {
+    try {
+      on_device_ =
+          std::make_shared<const DeviceModel>(options.path, options.adapter, options.device);
+    } catch (const Error& error) {
+      // llama.cpp holds quantised weights as they are, in less memory.
+      if (options.engine != Engine::kAuto) throw;
+      obstacle = error.what();
+      options_.engine = Engine::kLlama;
+    }
+  }
   vocabulary_only_ = options.vocabulary_only || options_.engine != Engine::kLlama;
   if (file.text("general.type", "model") == "adapter") {
     throw Error("E_MODEL",
@@ -220,9 +231,6 @@ Model::Model(const ModelOptions& options) : options_(options) {
   info_.obstacle = obstacle;
   if (options_.engine == Engine::kDense && !options.vocabulary_only)
     lanes_ = std::make_shared<const LaneModel>(options.path);
-  if (options_.engine == Engine::kDevice && !options.vocabulary_only) {
-    on_device_ = std::make_shared<const DeviceModel>(options.path, options.adapter, options.device);
-  }
   if (!adapter || merged || vocabulary_only_) return;
 
   take_log();

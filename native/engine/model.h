@@ -20,9 +20,9 @@ enum class Engine {
   kGraph,   // our own graph, where this processor and the architecture allow it: see GraphEvaluator
   kDense,   // small models of F32 weights for many rows at once: see DenseEvaluator
   kDevice,  // our own graph of ggml's operations on a device: see DeviceEvaluator
-  kAuto,  // on a device our own graph where it computes there what it does on the processor; on the
-          // processor small F32 models densely, others by our own graph where it is faster and the
-          // base holds no F32 matrices; else llama.cpp
+  kAuto,    // on a device our own graph where it computes there what it does on the processor and
+            // the weights find room; on the processor small F32 models densely, others by our own
+            // graph where it is faster and the base holds no F32 matrices; else llama.cpp
 };
 
 struct ModelOptions {
