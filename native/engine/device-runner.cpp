@@ -1,10 +1,7 @@
 #include "engine/device-runner.h"
 
-#include <exception>
-
 #include "engine/backends.h"
 #include "engine/error.h"
-#include "engine/graph-node.h"
 #include "engine/runtime.h"
 
 namespace harmonic {
@@ -18,7 +15,8 @@ DeviceRunner::DeviceRunner(const std::string& device, ggml_backend_t cpu)
 DeviceRunner::~DeviceRunner() {
   adapter_.reset();
   mask_.reset();
-  for (const Memory* memory : {&passes_, &updates_}) ggml_backend_sched_free(memory->scheduler);
+  passes_.reset();
+  updates_.reset();
   ggml_backend_free(backend_);
 }
 
@@ -36,49 +34,32 @@ std::unique_ptr<TrainOps> DeviceRunner::ops(ggml_context* c, ggml_cgraph* graph,
                                      shape);
 }
 
-void DeviceRunner::look_at(ggml_cgraph* graph) {
-  for (int i = 0; i < ggml_graph_n_nodes(graph); i++) {
-    const ggml_tensor* node = ggml_graph_node(graph, i);
-    if (!is_view(node) && !ggml_backend_supports_op(backend_, node))
-      on_cpu_.insert(operation_of(node));
-  }
+GraphPlaces DeviceRunner::look_at(ggml_cgraph* graph) {
+  GraphPlaces places(graph, backend_, cpu_);
+  on_cpu_.insert(places.on_cpu.begin(), places.on_cpu.end());
+  return places;
 }
 
-bool DeviceRunner::allocate(ggml_cgraph* graph, Memory& memory) {
-  const size_t size = 2 * static_cast<size_t>(ggml_graph_size(graph));
-  if (size > memory.capacity) {
-    ggml_backend_sched_free(memory.scheduler);
-    ggml_backend_t backends[] = {backend_, cpu_};
-    memory.scheduler = ggml_backend_sched_new(backends, nullptr, 2, size, false, false);
-    memory.capacity = size;
+bool DeviceRunner::allocate(ggml_cgraph* graph, std::unique_ptr<Scheduler>& scheduler) {
+  const GraphPlaces places = look_at(graph);
+  if (!places.stuck.empty()) {
+    throw Error(
+        "E_NATIVE",
+        "the device " + name_ + " has no kernel for what changes its memory: " + places.stuck,
+        "take the device cpu");
   }
-  look_at(graph);
-  ggml_backend_sched_reset(memory.scheduler);
-  for (int i = 0; i < ggml_graph_n_nodes(graph); i++) {
-    ggml_tensor* node = ggml_graph_node(graph, i);
-    if (is_view(node)) continue;
-    const bool supported = ggml_backend_supports_op(backend_, node);
-    if (!supported && node->view_src && node->view_src->buffer) {
-      throw Error("E_NATIVE",
-                  "the device " + name_ +
-                      " has no kernel for what changes its memory: " + operation_of(node),
-                  "take the device cpu");
-    }
-    ggml_backend_sched_set_tensor_backend(memory.scheduler, node, supported ? backend_ : cpu_);
+  const auto size = static_cast<size_t>(ggml_graph_size(graph));
+  if (!scheduler || size > scheduler->n_nodes()) {
+    scheduler = nullptr;
+    scheduler = std::make_unique<Scheduler>(backend_, cpu_, size);
   }
-  return ggml_backend_sched_alloc_graph(memory.scheduler, graph);
+  return scheduler->allocate(graph, places);
 }
 
-void DeviceRunner::compute(ggml_cgraph* graph, const Memory& memory, const std::string& what) {
-  take_log();
+void DeviceRunner::compute(ggml_cgraph* graph, Scheduler& scheduler, const std::string& what) {
   std::string reason;
-  try {
-    const ggml_status status = ggml_backend_sched_graph_compute(memory.scheduler, graph);
-    if (status == GGML_STATUS_SUCCESS || status == GGML_STATUS_ABORTED) return;
-    reason = take_log();
-  } catch (const std::exception& error) {  // of the driver, as Vulkan's of a device that is lost
-    reason = error.what();
-  }
+  const ggml_status status = scheduler.compute(graph, reason);
+  if (status == GGML_STATUS_SUCCESS || status == GGML_STATUS_ABORTED) return;
   throw Error("E_NATIVE",
               what + " failed on the device " + name_ + (reason.empty() ? "" : ": " + reason),
               "take the device cpu, or less memory by --max-memory; the checkpoint is kept");
@@ -90,7 +71,7 @@ double DeviceRunner::update(const AdamWOptions& options) {
       throw Error("E_NATIVE", "not enough memory on the device " + name_ + " to update the adapter",
                   "use a smaller rank, or fewer tokens in a micro-batch");
     }
-    compute(graph, updates_, "the update of the adapter");
+    compute(graph, *updates_, "the update of the adapter");
   });
 }
 

@@ -6,6 +6,7 @@
 
 #include "engine/device-adapter.h"
 #include "engine/device-ops.h"
+#include "engine/scheduler.h"
 #include "ggml-backend.h"
 
 namespace harmonic {
@@ -33,13 +34,13 @@ class DeviceRunner {
 
   std::unique_ptr<TrainOps> ops(ggml_context* c, ggml_cgraph* graph, const Weights& weights,
                                 const BatchShape& shape) const;
-  // Notes which operations of a graph the CPU will compute.
-  void look_at(ggml_cgraph* graph);
+  // Where a graph's nodes are computed; notes which operations the CPU will compute.
+  GraphPlaces look_at(ggml_cgraph* graph);
   // Gives a training pass its places and memory, which the one before loses; false where there is
   // not enough.
   bool allocate(ggml_cgraph* graph) { return allocate(graph, passes_); }
   // Computes the pass allocated last, as often as wanted. Throws Error E_NATIVE where it fails.
-  void compute(ggml_cgraph* graph) { compute(graph, passes_, "training"); }
+  void compute(ggml_cgraph* graph) { compute(graph, *passes_, "training"); }
 
   // As Parameters::update.
   double update(const AdamWOptions& options);
@@ -48,19 +49,14 @@ class DeviceRunner {
   const std::set<std::string>& on_cpu() const { return on_cpu_; }
 
  private:
-  // For the graph that was allocated last.
-  struct Memory {
-    ggml_backend_sched_t scheduler = nullptr;
-    size_t capacity = 0;  // nodes
-  };
-  bool allocate(ggml_cgraph* graph, Memory& memory);
+  bool allocate(ggml_cgraph* graph, std::unique_ptr<Scheduler>& scheduler);
   // `what` names the work.
-  void compute(ggml_cgraph* graph, const Memory& memory, const std::string& what);
+  void compute(ggml_cgraph* graph, Scheduler& scheduler, const std::string& what);
 
   const std::string name_;
   ggml_backend_t backend_;
   ggml_backend_t cpu_;
-  Memory passes_, updates_;
+  std::unique_ptr<Scheduler> passes_, updates_;  // with the memory of the graphs
   std::unique_ptr<DeviceAdapter> adapter_;
   std::unique_ptr<AllowedMask> mask_;
   std::set<std::string> on_cpu_;

@@ -1,13 +1,10 @@
 #pragma once
 #include <cstddef>
-#include <memory>
 #include <set>
 #include <string>
-#include <type_traits>
-#include <utility>
-#include <vector>
 
 #include "engine/device-backend.h"
+#include "engine/scheduler.h"
 #include "ggml-backend.h"
 
 namespace harmonic {
@@ -27,22 +24,13 @@ class GraphMemory {
    * memory, or the device cannot change what lies on it.
    */
   std::set<std::string> place(ggml_cgraph* graph);
-  /** Computes the graph placed last. */
-  ggml_status compute(ggml_cgraph* graph);
+  /** Computes the graph placed last, as Scheduler does. */
+  ggml_status compute(ggml_cgraph* graph, std::string& reason) {
+    return scheduler_.compute(graph, reason);
+  }
 
  private:
-  /** What computes each node of a graph, and the operations that are left to the processor. */
-  struct Places {
-    std::vector<std::pair<ggml_tensor*, ggml_backend_t>> of;
-    std::set<std::string> on_cpu;
-  };
-  using Scheduler =
-      std::unique_ptr<std::remove_pointer_t<ggml_backend_sched_t>, void (*)(ggml_backend_sched_t)>;
-
   Scheduler new_scheduler() const;
-  Places places_of(ggml_cgraph* graph) const;
-  static void assign(ggml_backend_sched_t scheduler, const Places& places);
-  size_t bytes(ggml_cgraph* graph, const Places& places) const;
 
   const DeviceBackend& backend_;
   size_t n_nodes_;

@@ -1,10 +1,8 @@
 #include "engine/placed-graph.h"
 
-#include <exception>
 #include <utility>
 
 #include "engine/error.h"
-#include "engine/runtime.h"
 
 namespace harmonic {
 
@@ -18,15 +16,8 @@ PlacedGraph::PlacedGraph(const DeviceBackend& backend, ggml_cgraph* graph)
     : PlacedGraph(backend, graph, std::make_shared<GraphMemory>(backend, ggml_graph_size(graph))) {}
 
 void PlacedGraph::compute() const {
-  take_log();
-  ggml_status status = GGML_STATUS_FAILED;
   std::string reason;
-  try {
-    status = memory_->compute(graph_);
-    reason = take_log();
-  } catch (const std::exception& error) {  // of the driver, as Vulkan's of a device that is lost
-    reason = error.what();
-  }
+  const ggml_status status = memory_->compute(graph_, reason);
   if (backend_.aborted()) throw Error("E_ABORTED", "sampling was interrupted");
   if (status == GGML_STATUS_SUCCESS) return;
   throw Error("E_NATIVE",
