@@ -1,12 +1,11 @@
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <random>
 
 #include "bench/lessons.h"
 #include "bench/parts.h"
 #include "bench/requests.h"
-#include "engine/device-probe.h"
+#include "engine/gradient-comparison.h"
+#include "engine/sampling-probe.h"
 
 namespace harmonic::bench {
 namespace {
@@ -15,56 +14,6 @@ namespace {
 // in 19 (TF32).
 const std::map<std::string, double> kLargestError = {{"f32", 5e-3}, {"bf16", 5e-2}};
 constexpr double kLargestLogDifference = 0.1;
-
-/** Numbers of a trainer's state: values, then first and second moments. */
-size_t header_size(const Training& trainer, const std::vector<char>& state) {
-  return state.size() - 3 * trainer.n_parameters() * sizeof(float);
-}
-
-/**
- * The gradients of one batch by the public door: with beta1 zero and a rate of zero an update
- * leaves them as the first moments.
- */
-std::vector<float> gradients_of(Training& trainer, const TrainBatch& batch, double& loss) {
-  loss = 0;
-  const std::vector<float> losses = trainer.accumulate(batch);
-  for (size_t i = 0; i < losses.size(); i++) loss += losses[i] * batch.weights[i];
-  trainer.update({0, 0, 0, 0, 0.999f, 1e-8f});
-  const std::vector<char> state = trainer.state();
-  std::vector<float> gradients(trainer.n_parameters());
-  std::memcpy(gradients.data(),
-              state.data() + header_size(trainer, state) + gradients.size() * sizeof(float),
-              gradients.size() * sizeof(float));
-  return gradients;
-}
-
-/** Of an adapter that has learnt something, so that every gradient matters. */
-std::vector<char> random_state(Training& trainer) {
-  std::vector<char> state = trainer.state();
-  std::vector<float> values(trainer.n_parameters());
-  std::mt19937 random(7);
-  std::normal_distribution<float> normal(0, 0.02f);
-  for (float& x : values) x = normal(random);
-  std::memcpy(state.data() + header_size(trainer, state), values.data(),
-              values.size() * sizeof(float));
-  return state;
-}
-
-/** The largest of ||a - b|| / ||b|| over blocks of a fixed size; 0 for blocks that are zero. */
-double largest_error(const std::vector<float>& a, const std::vector<float>& b, size_t block) {
-  double largest = 0;
-  for (size_t start = 0; start < b.size(); start += block) {
-    double difference = 0, norm = 0;
-    for (size_t i = start; i < std::min(b.size(), start + block); i++) {
-      const double d = static_cast<double>(a[i]) - b[i];
-      difference += d * d;
-      norm += static_cast<double>(b[i]) * b[i];
-    }
-    if (norm > 0) largest = std::max(largest, std::sqrt(difference / norm));
-    if (!std::isfinite(difference)) return INFINITY;
-  }
-  return largest;
-}
 
 class Check {
  public:
@@ -79,22 +28,14 @@ class Check {
     options.weights = weights == "f32" ? GGML_TYPE_F32 : GGML_TYPE_BF16;
     options.adapter.targets = {"q", "k", "v", "o", "gate", "up", "down"};
     lessons.set(options);
-    const TrainBatch batch = lessons.pack(0, 2);
-    double here = 0, there = 0;
     Trainer cpu(options);
-    const std::vector<char> state = random_state(cpu);
-    cpu.set_state(state);
-    const std::vector<float> expected = gradients_of(cpu, batch, here);
     options.device = device_of(arguments_);
     Trainer device(options);
-    device.set_state(state);
-    const std::vector<float> actual = gradients_of(device, batch, there);
+    const GradientComparison error = compare_gradients(device, cpu, lessons.pack(0, 2));
     const Settings settings = {{"weights", weights}};
-    tell_({"harmonic", kTask, settings, "loss_difference", "nats", {std::abs(here - there)}, ""});
-    // A block is about the size of the smallest matrix: in larger ones errors would even out.
-    const double error = largest_error(actual, expected, 1 << 13);
-    tell_({"harmonic", kTask, settings, "gradient_error", "relative", {error}, ""});
-    expect(error <= kLargestError.at(weights), weights + " gradients");
+    tell_({"harmonic", kTask, settings, "loss_error", "relative", {error.losses}, ""});
+    tell_({"harmonic", kTask, settings, "gradient_error", "relative", {error.gradients}, ""});
+    expect(error.gradients <= kLargestError.at(weights), weights + " gradients");
   }
 
   void logits() {
@@ -118,7 +59,7 @@ class Check {
   void engine() {
     const std::string device = device_of(arguments_);
     if (device.empty()) return;
-    const std::string obstacle = device_obstacle(arguments_.text("model"), "", device);
+    const std::string obstacle = sampling_obstacle(arguments_.text("model"), "", device);
     expect(obstacle.empty(), "our graphs: " + obstacle);
   }
 

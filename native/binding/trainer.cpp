@@ -5,6 +5,7 @@
 #include "binding/arrays.h"
 #include "binding/async.h"
 #include "binding/trainer.h"
+#include "engine/training-probe.h"
 
 namespace harmonic {
 namespace {
@@ -188,6 +189,15 @@ Napi::Value open_trainer(const Napi::CallbackInfo& info) {
   return open_training(info, [options] { return std::make_shared<Trainer>(options); });
 }
 
+Napi::Value training_obstacle_of(const Napi::CallbackInfo& info) {
+  const TrainerOptions options = read_options(info.Env(), info[0].As<Napi::Object>());
+  return run_async<std::string>(
+      info.Env(), [options] { return training_obstacle(options); },
+      [](Napi::Env env, std::string& obstacle) -> Napi::Value {
+        return Napi::String::New(env, obstacle);
+      });
+}
+
 Napi::Value trainer_memory(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   TrainerOptions options = read_options(env, info[0].As<Napi::Object>());
@@ -229,6 +239,8 @@ void register_trainer(Napi::Env env, Napi::Object exports) {
   exports.Set("openTrainer", Napi::Function::New(env, open_trainer, "openTrainer", constructor));
   register_full_trainer(env, exports, constructor);
   exports.Set("trainerMemory", Napi::Function::New(env, trainer_memory, "trainerMemory"));
+  exports.Set("trainingObstacle",
+              Napi::Function::New(env, training_obstacle_of, "trainingObstacle"));
 }
 
 }  // namespace harmonic

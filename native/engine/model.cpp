@@ -11,7 +11,6 @@
 #include "engine/batch.h"
 #include "engine/dense-evaluator.h"
 #include "engine/device-evaluator.h"
-#include "engine/device-probe.h"
 #include "engine/error.h"
 #include "engine/gguf-file.h"
 #include "engine/graph-evaluator.h"
@@ -19,6 +18,7 @@
 #include "engine/llama-evaluator.h"
 #include "engine/merge.h"
 #include "engine/runtime.h"
+#include "engine/sampling-probe.h"
 
 namespace harmonic {
 namespace {
@@ -145,7 +145,7 @@ Engine resolve_engine(const ModelOptions& options, const GgufFile& file, std::st
   }
   if (on_device) {
     if (!untrainable_reason(file).empty()) return Engine::kLlama;
-    obstacle = device_obstacle(options.path, options.adapter, options.device);
+    obstacle = sampling_obstacle(options.path, options.adapter, options.device);
     return obstacle.empty() ? Engine::kDevice : Engine::kLlama;
   }
   const GgufTensor* matrix = file.find("blk.0.ffn_down.weight");

@@ -138,6 +138,7 @@ Trainer::Trainer(const TrainerOptions& options)
   weights.type = options.weights;
   weights.vocabulary = options.vocabulary;
   weights.backward = true;
+  weights.layers = options.layers;
   weights.measured = options.measured;
   weights_ = std::make_unique<Weights>(weights, device_ ? device_->backend() : cpu_.backend());
   AdapterOptions adapter = options.adapter;

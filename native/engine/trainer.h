@@ -34,6 +34,8 @@ struct TrainerOptions {
   std::vector<uint8_t> allowed_sets;
   // ggml's name of the device that computes; empty: the CPU
   std::string device;
+  // the first ones alone, as of a smaller model; 0: all
+  int layers = 0;
   // shapes alone: nothing is read or held, and memory() is all that can be asked
   bool measured = false;
 };
@@ -73,6 +75,7 @@ class Trainer final : public Training {
 
   // Not synchronised: for tests and for what never changes.
   const Adapter& adapter() const { return *adapter_; }
+  int n_vocabulary() const { return weights_->hp.n_vocab; }
 
  private:
   // The graph of micro-batches of one shape; its inputs are filled once it has memory.

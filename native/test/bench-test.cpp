@@ -119,7 +119,7 @@ TEST(the_measurements_of_a_gpu_run_on_the_processor) {
   run(measure_neighbors, {{"rows", "300"}, {"columns", "3"}, {"k", "2"}});
   run(measure_neighbors, {{"rows", "300"}, {"columns", "3"}, {"k", "2"}, {"queries", "60"}});
   for (const char* metric :
-       {"bandwidth", "arithmetic", "loss_difference", "equal_cells", "tokens_per_second",
+       {"bandwidth", "arithmetic", "loss_error", "equal_cells", "tokens_per_second",
         "rows_per_second", "limit_by_bandwidth", "limit_by_arithmetic", "searched_per_second"}) {
     CHECK(metrics.count(metric) == 1);
   }

@@ -25,6 +25,7 @@ export function describePlan(plan: TrainPlan): string {
     formatAmount(plan.parameters, "parameters"),
     describeMemory(plan),
     ...describeRare(plan.rare ?? []),
+    ...(plan.obstacle !== undefined ? [`all of it on the CPU (${plan.obstacle})`] : []),
     ...(plan.onCpu.length > 0 ? [`${plan.onCpu.join(" and ")} on the CPU`] : []),
     `about ${formatSeconds(plan.estimatedSeconds)} here`,
   ].join(", ");

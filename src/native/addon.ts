@@ -45,6 +45,9 @@ export interface Addon {
   /** What a training pass would take, from the base's header alone; nothing is loaded. */
   trainerMemory(options: OpenTrainerOptions, shape: BatchShape): Promise<TrainerMemory>;
 
+  /** Why a trainer is not to compute on its device, found by a probe of both; empty where it computes what the CPU does. */
+  trainingObstacle(options: OpenTrainerOptions): Promise<string>;
+
   /** Trains all weights of a small model in F32. Refuses architectures that it cannot train. */
   openFullTrainer(options: OpenFullTrainerOptions): Promise<FullTrainerHandle>;
 

@@ -1,4 +1,3 @@
-import { placeOn } from "../devices/device";
 import type { DeviceName } from "../devices/kinds";
 import { Tokenizer } from "../model/tokenizer";
 import type { ModelHandle, TrainerHandle, TrainTarget } from "../native/addon";
@@ -7,6 +6,7 @@ import { throwIfAborted } from "../progress";
 import { Random } from "../random";
 import type { Lesson } from "./lesson";
 import { packLessons } from "./pack";
+import { openTrainerOn } from "./place";
 import { learningRateAt } from "./schedule";
 
 const MICRO_BATCH_TOKENS = 512;
@@ -66,10 +66,9 @@ export class Classifier {
       const tokenizer = new Tokenizer(model);
       const tokens = new Set(endingsOf(tokenizer, choices).flat());
       const vocabulary = Int32Array.from(tokens).sort();
-      const trainer = await loadAddon().openTrainer({
+      const trainer = await openTrainerOn(device, {
         ...{ path: base, rank: 16, alpha: 32, targets: TARGETS, weights: "auto" },
-        ...{ seed, threads, ...placeOn(device) },
-        ...{ vocabulary, allowedSets: new Uint8Array(0) },
+        ...{ seed, threads, vocabulary, allowedSets: new Uint8Array(0) },
       });
       const classifier = new Classifier(options, model, tokenizer, trainer, vocabulary);
       await classifier.abortable(() => classifier.learn(examples));

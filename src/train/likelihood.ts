@@ -1,5 +1,4 @@
 import type { CellLanguage } from "../cells/cell-language";
-import { placeOn } from "../devices/device";
 import type { DeviceName } from "../devices/kinds";
 import { isHarmonicError } from "../errors";
 import type { FormatName } from "../instruct/format";
@@ -14,6 +13,7 @@ import { rowCount, type Column } from "../table/columns";
 import type { TableSchema } from "../table/schema";
 import { type Lesson, LessonWriter, type LessonOptions } from "./lesson";
 import { packLessons } from "./pack";
+import { openTrainerOn } from "./place";
 
 /** Tokens computed at a time. */
 const MICRO_BATCH_TOKENS = 512;
@@ -152,13 +152,12 @@ async function languageScorer(
   { adapter, threads, device, weights = "auto" }: LikelihoodOptions,
   path: string,
 ): Promise<Scorer> {
-  return await loadAddon().openTrainer({
+  return await openTrainerOn(device, {
     path,
     ...(adapter !== undefined && { adapter }),
     // An adapter that has learnt nothing changes nothing.
     ...{ rank: 1, alpha: 1, targets: ["q"], seed: 0 },
-    ...{ threads, ...placeOn(device) },
-    ...{ weights, vocabulary: automaton.vocabulary, allowedSets: automaton.allowedSets },
+    ...{ threads, weights, vocabulary: automaton.vocabulary, allowedSets: automaton.allowedSets },
   });
 }
 

@@ -32,6 +32,8 @@ export interface TrainRunParts {
   settings: TrainSettings & { epochs: number };
   memory: MemoryPlan;
   trainer: TrainingHandle;
+  /** as of TrainPlan */
+  obstacle?: string | undefined;
   /** writes what is trained to `options.adapter` */
   save: (metadata: Record<string, string>) => Promise<void>;
   curriculum: Curriculum;
@@ -337,6 +339,7 @@ export class TrainRun {
       parameters: trainer.nParameters(),
       memory: this.parts.memory,
       onCpu: isLeft ? ["all of it"] : trainer.onCpu(),
+      obstacle: this.parts.obstacle,
       estimatedSeconds: tokens / tokensPerSecond,
     };
   }

@@ -28,6 +28,7 @@ import {
   type TrainSettingsInput,
 } from "./settings";
 import { type MemoryLimits, type MemoryPlan, planMemory } from "./memory";
+import { obstacleOnDevice } from "./place";
 import {
   MAX_VALIDATION_ROWS,
   softLabels,
@@ -80,6 +81,8 @@ export interface TrainPlan {
   parameters: number;
   /** operations that the device leaves to the CPU, by name; none where the CPU trains */
   onCpu: string[];
+  /** why the CPU trains in place of the device that `auto` has taken; absent where it does not */
+  obstacle?: string | undefined;
   /** how the frozen weights and activations are held, and about what the process will take at most */
   memory: MemoryPlan;
   /** categories that are neither learnt nor drawn, of a table model; see CellOptions.protectRare */
@@ -191,7 +194,8 @@ async function trainWith(work: TrainWork): Promise<TrainResult> {
     return curriculum.groupsOf(step).map((group, g) => writer.train.write(group, orders[g]));
   };
   const full = settings.vocabulary === "full";
-  const fingerprint = fingerprintOf(options, settings, lessons(0), writer.held);
+  const { kind: device } = chooseDevice(settings.device);
+  const fingerprint = fingerprintOf(options, { ...settings, device }, lessons(0), writer.held);
   const resumed = await loadCheckpoint(options.checkpoint, fingerprint);
   const open = {
     path: work.path,
@@ -250,8 +254,9 @@ async function trainWith(work: TrainWork): Promise<TrainResult> {
 const longestOf = (lessons: readonly Lesson[]): number =>
   lessons.reduce((length, { tokens }) => Math.max(length, tokens.length), 1);
 
-type Opened = Pick<TrainRunParts, "trainer" | "memory" | "save">;
+type Opened = Pick<TrainRunParts, "trainer" | "memory" | "save" | "obstacle">;
 
+/** On the device of `open`, or on the processor where `auto` has taken one that is not to be trained on. */
 async function openAdapter(
   options: TrainOptions,
   settings: TrainSettings,
@@ -265,7 +270,13 @@ async function openAdapter(
     longest: longestOf(limits.longest),
   });
   const { weights, recompute } = memory;
-  const trainer = await loadAddon().openTrainer({ ...open, weights, recompute });
+  const planned = { ...open, weights, recompute };
+  const obstacle = await obstacleOnDevice(planned, settings.device);
+  if (obstacle !== undefined) {
+    const { device: _, ...onCpu } = open;
+    return { ...(await openAdapter(options, settings, onCpu, limits)), obstacle };
+  }
+  const trainer = await loadAddon().openTrainer(planned);
   return { trainer, memory, save: (metadata) => trainer.saveAdapter(options.adapter, metadata) };
 }
 

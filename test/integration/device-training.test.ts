@@ -117,6 +117,13 @@ it.each<[number[], Partial<OpenTrainerOptions>]>([
   }
 });
 
+it.each<Partial<OpenTrainerOptions>>([{}, { ...SETS, dropout: 0.25, weights: "bf16" }])(
+  "a probe finds nothing against a device that computes what the processor does (%#)",
+  async (changes) => {
+    expect(await addon.trainingObstacle(tinyTrainer(base, { ...changes, device }))).toBe("");
+  },
+);
+
 /** Trains some steps and tells the norms of their gradients. */
 async function steps(trainer: TrainerHandle, n: number, clip: number): Promise<number[]> {
   const norms: number[] = [];

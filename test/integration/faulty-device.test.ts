@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readLora } from "../../src/model/lora";
 import { harmonic } from "../support/cli";
 import { temporaryFolder } from "../support/temporary";
 import { writeTinyGguf } from "../support/tiny-gguf";
@@ -28,13 +29,13 @@ interface Faults {
   wrong?: boolean;
 }
 
-function onCard(argv: string[], { memory, fullAfter, lostAfter, wrong }: Faults = {}) {
+function onCard(argv: string[], { memory, fullAfter, lostAfter, wrong }: Faults = {}, place = ON_CARD) {
   const env: NodeJS.ProcessEnv = { ...process.env, HARMONIC_BACKENDS_DIR: CARD };
   if (memory !== undefined) env.HARMONIC_FAULTY_MEMORY = String(memory);
   if (fullAfter !== undefined) env.HARMONIC_FAULTY_FULL_AFTER = String(fullAfter);
   if (lostAfter !== undefined) env.HARMONIC_FAULTY_LOST_AFTER = String(lostAfter);
   if (wrong === true) env.HARMONIC_FAULTY_WRONG = "1";
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...argv, ...ON_CARD], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...argv, ...place], {
     encoding: "utf8",
     env,
   });
@@ -69,7 +70,8 @@ onLinux("training on a card that fails", () => {
     "--checkpoint-every",
     "0",
   ];
-  const train = (folder: string, faults?: Faults) => onCard(["train", folder, ...SETTINGS], faults);
+  const train = (folder: string, faults?: Faults, place?: string[]) =>
+    onCard(["train", folder, ...SETTINGS], faults, place);
   const adapter = (folder: string): Buffer => readFileSync(join(folder, "adapter.gguf"));
   let whole: string;
 
@@ -111,6 +113,21 @@ onLinux("training on a card that fails", () => {
       /^error: training needs about \d+ MB of memory on the device, more than the 2 MB free or allowed$/m,
     );
     expect(status).toBe(2);
+  });
+
+  it("is refused where the card gives other gradients than the processor, and auto takes the processor", async () => {
+    const wrong = "a faulty card is not to be trained on: its gradients are 0.4 off the processor's";
+    const folder = await preprocessed("refused");
+    const refused = train(folder, { wrong: true });
+    expect(refused.stderr).toContain(`error: ${wrong}, expected 0.1 at most\nhint: take --device cpu`);
+    expect(refused.status).toBe(1);
+    const { status, stderr } = train(folder, { wrong: true }, ["--threads", "1"]);
+    expect(stderr).toContain(`all of it on the CPU (${wrong}, expected 0.1 at most)`);
+    expect(status).toBe(0);
+    const onCpu = await preprocessed("on-cpu");
+    expect(train(onCpu, {}, ["--threads", "1", "--device", "cpu"]).status).toBe(0);
+    const matrices = async (of: string) => (await readLora(join(of, "adapter.gguf"))).matrices;
+    expect(await matrices(folder)).toEqual(await matrices(onCpu));
   });
 
   const sample = (name: string, faults?: Faults) => {

@@ -4,7 +4,6 @@ import type { ResolvedBase } from "../../model/resolve";
 import { isTableBase, TABLE_BASE } from "../../model/table-base";
 import type { StageControl } from "../../progress";
 import { rowCount } from "../../table/columns";
-import { chooseDevice } from "../../devices/device";
 import { parseTrainSettings, type TrainSettingsInput } from "../../train/settings";
 import {
   languageTrainSettings,
@@ -79,7 +78,6 @@ export async function trainStage(
     settings: {
       ...wanted,
       seed,
-      device: chooseDevice(settings.device).kind,
       ...(threads !== undefined && { threads }),
     },
     ...(folder.has(FILES.holdout) && { holdout: await loadPart(folder, "holdout", data.schema) }),

@@ -1,4 +1,4 @@
-#include "engine/device-probe.h"
+#include "engine/sampling-probe.h"
 
 #include <algorithm>
 #include <cmath>
@@ -107,8 +107,8 @@ double Comparison::error() {
 
 }  // namespace
 
-std::string device_obstacle(const std::string& base, const std::string& adapter,
-                            const std::string& device) {
+std::string sampling_obstacle(const std::string& base, const std::string& adapter,
+                              const std::string& device) {
   double error = 0;
   try {
     error = Comparison(base, adapter, device).error();

@@ -10,7 +10,7 @@ namespace harmonic {
  * ahead of others. Takes a moment, and some of the device's memory in that time. `adapter` may be
  * empty. Throws Error E_MODEL where the model cannot be read.
  */
-std::string device_obstacle(const std::string& base, const std::string& adapter,
-                            const std::string& device);
+std::string sampling_obstacle(const std::string& base, const std::string& adapter,
+                              const std::string& device);
 
 }  // namespace harmonic
