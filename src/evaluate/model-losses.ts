@@ -13,7 +13,7 @@ const FEWEST_ROWS = 10;
 
 export interface ModelLossesOptions {
   /** what drew the rows; its base alone is what losses are calibrated by */
-  model: Omit<LikelihoodOptions, "base" | "threads" | "device" | "weights">;
+  model: Omit<LikelihoodOptions, "base" | "threads" | "device" | "weights" | "onNote">;
   /** absent: losses are calibrated by a model that finds all valid tokens as likely, as a table model begins */
   base?: string | undefined;
   /** the whole model, where all weights were trained, in place of base and adapter */
@@ -56,11 +56,17 @@ export interface Compared {
 /** How unlikely a generator and its base find real rows and its own; all computed at the first question. */
 export class ModelLosses {
   private computed: Promise<Map<string, PairedLosses>> | undefined;
+  private readonly told = new Set<string>();
 
   constructor(private readonly options: ModelLossesOptions) {}
 
   get nOrders(): number {
     return this.options.nOrders ?? 1;
+  }
+
+  /** What is to be said of how they were computed. */
+  get notes(): string[] {
+    return [...this.told];
   }
 
   /**
@@ -100,11 +106,14 @@ export class ModelLosses {
 
   /** Of each order, then each row. */
   private async losses(
-    options: Omit<LikelihoodOptions, "threads" | "device">,
+    options: Omit<LikelihoodOptions, "threads" | "device" | "onNote">,
     samples: [string, Column[]][],
   ): Promise<RowLosses[][]> {
     const { threads, device, signal, seed } = this.options;
-    const likelihood = await RowLikelihood.open({ ...options, threads, device, anyOrder: this.nOrders > 1 });
+    const likelihood = await RowLikelihood.open({
+      ...{ ...options, threads, device, anyOrder: this.nOrders > 1 },
+      onNote: (note) => this.told.add(note),
+    });
     try {
       const orders = ordersOf(likelihood.fields.length, this.nOrders, seed);
       const losses: RowLosses[][] = [];
@@ -125,7 +134,7 @@ export class ModelLosses {
  * @param table its name among the scores
  */
 export async function scoreByLosses(
-  losses: Pick<ModelLosses, "of">,
+  losses: Pick<ModelLosses, "of" | "notes">,
   table: string,
   score: (compared: Compared) => MetricResult,
 ): Promise<MetricResult> {
@@ -136,7 +145,8 @@ export async function scoreByLosses(
   if (fewestRows(compared) < FEWEST_ROWS) {
     return { value: NaN, notes: [`fewer than ${FEWEST_ROWS} rows of a kind`] };
   }
-  return score(compared);
+  const result = score(compared);
+  return { ...result, notes: [...(result.notes ?? []), ...losses.notes] };
 }
 
 /** Rows of the kind that there are fewer of. */

@@ -6,7 +6,7 @@ import { throwIfAborted } from "../progress";
 import { Random } from "../random";
 import type { Lesson } from "./lesson";
 import { packLessons } from "./pack";
-import { openTrainerOn } from "./place";
+import { type OnNote, openTrainerOn } from "./place";
 import { learningRateAt } from "./schedule";
 
 const MICRO_BATCH_TOKENS = 512;
@@ -25,6 +25,7 @@ export interface ClassifierOptions {
   threads: number;
   /** what the model is computed on [auto] */
   device?: DeviceName | undefined;
+  onNote?: OnNote | undefined;
   signal?: AbortSignal | undefined;
   /** told of the tokens learnt so far, and of all that there are to learn */
   onProgress?: ((done: number, total: number) => void) | undefined;
@@ -60,16 +61,17 @@ export class Classifier {
 
   /** Fine-tunes the base. @throws E_MODEL where it cannot be trained, E_ABORTED */
   static async train(examples: LabelledPrompts, options: ClassifierOptions): Promise<Classifier> {
-    const { base, choices, seed, threads, device } = options;
+    const { base, choices, seed, threads, device, onNote } = options;
     const model = await loadAddon().openModel({ path: base, vocabularyOnly: true });
     try {
       const tokenizer = new Tokenizer(model);
       const tokens = new Set(endingsOf(tokenizer, choices).flat());
       const vocabulary = Int32Array.from(tokens).sort();
-      const trainer = await openTrainerOn(device, {
-        ...{ path: base, rank: 16, alpha: 32, targets: TARGETS, weights: "auto" },
+      const open = {
+        ...{ path: base, rank: 16, alpha: 32, targets: TARGETS, weights: "auto" as const },
         ...{ seed, threads, vocabulary, allowedSets: new Uint8Array(0) },
-      });
+      };
+      const trainer = await openTrainerOn(device, open, onNote);
       const classifier = new Classifier(options, model, tokenizer, trainer, vocabulary);
       await classifier.abortable(() => classifier.learn(examples));
       return classifier;

@@ -13,7 +13,7 @@ import { rowCount, type Column } from "../table/columns";
 import type { TableSchema } from "../table/schema";
 import { type Lesson, LessonWriter, type LessonOptions } from "./lesson";
 import { packLessons } from "./pack";
-import { openTrainerOn } from "./place";
+import { type OnNote, openTrainerOn } from "./place";
 
 /** Tokens computed at a time. */
 const MICRO_BATCH_TOKENS = 512;
@@ -34,6 +34,7 @@ export interface LikelihoodOptions {
   threads: number;
   /** what a language model is computed on [auto] */
   device?: DeviceName | undefined;
+  onNote?: OnNote | undefined;
   /** type that the weights are held in [auto] */
   weights?: WeightType | undefined;
   /** rows are asked for in other orders of their columns too [false] */
@@ -149,16 +150,18 @@ type Scorer = Pick<TrainingHandle, "evaluate" | "abort" | "close">;
 
 async function languageScorer(
   automaton: RowAutomaton,
-  { adapter, threads, device, weights = "auto" }: LikelihoodOptions,
+  { adapter, threads, device, weights = "auto", onNote }: LikelihoodOptions,
   path: string,
 ): Promise<Scorer> {
-  return await openTrainerOn(device, {
+  const { vocabulary, allowedSets } = automaton;
+  const open = {
     path,
     ...(adapter !== undefined && { adapter }),
     // An adapter that has learnt nothing changes nothing.
-    ...{ rank: 1, alpha: 1, targets: ["q"], seed: 0 },
-    ...{ threads, weights, vocabulary: automaton.vocabulary, allowedSets: automaton.allowedSets },
-  });
+    ...{ rank: 1, alpha: 1, targets: ["q" as const], seed: 0 },
+    ...{ threads, weights, vocabulary, allowedSets },
+  };
+  return await openTrainerOn(device, open, onNote);
 }
 
 async function tableScorer(

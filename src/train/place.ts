@@ -23,12 +23,18 @@ export async function obstacleOnDevice(
   });
 }
 
+/** Told where the processor computes in place of the device that `auto` has taken, and why. */
+export type OnNote = (note: string) => void;
+
 /** Opens a trainer on the device that is wanted; where `auto` takes one that is not to be trained on, on the processor. */
 export async function openTrainerOn(
   wanted: DeviceName | undefined,
   open: Omit<OpenTrainerOptions, "device">,
+  onNote?: OnNote,
 ): Promise<TrainerHandle> {
   const placed = { ...open, ...placeOn(wanted) };
   const obstacle = await obstacleOnDevice(placed, wanted);
-  return await loadAddon().openTrainer(obstacle === undefined ? placed : open);
+  if (obstacle === undefined) return await loadAddon().openTrainer(placed);
+  onNote?.(`computed on the CPU: ${obstacle}`);
+  return await loadAddon().openTrainer(open);
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Evaluation } from "../../src/evaluate/evaluation";
 import { readLora } from "../../src/model/lora";
 import { harmonic } from "../support/cli";
 import { temporaryFolder } from "../support/temporary";
@@ -42,12 +43,16 @@ function onCard(argv: string[], { memory, fullAfter, lostAfter, wrong }: Faults 
   return { status, stdout, stderr };
 }
 
-beforeAll(async () => {
-  writeTinyGguf(base);
-  // Texts of several lengths, so that steps differ in size.
+/** Texts are of several lengths, so that steps differ in size. */
+function writeTable(path: string, nRows: number): void {
   const text = (i: number): string => "ab".repeat(1 + ((i * 5) % 9));
-  const rows = Array.from({ length: 60 }, (_, i) => `${i % 7},${text(i)},${i % 2 ? "yes" : "no"}\n`);
-  writeFileSync(table, `a,b,y\n${rows.join("")}`);
+  const rows = Array.from({ length: nRows }, (_, i) => `${i % 7},${text(i)},${i % 2 ? "yes" : "no"}\n`);
+  writeFileSync(path, `a,b,y\n${rows.join("")}`);
+}
+
+beforeAll(() => {
+  writeTinyGguf(base);
+  writeTable(table, 60);
 });
 
 async function preprocessed(name: string): Promise<string> {
@@ -128,6 +133,21 @@ onLinux("training on a card that fails", () => {
     expect(train(onCpu, {}, ["--threads", "1", "--device", "cpu"]).status).toBe(0);
     const matrices = async (of: string) => (await readLora(join(of, "adapter.gguf"))).matrices;
     expect(await matrices(folder)).toEqual(await matrices(onCpu));
+  });
+
+  it("is scored on the processor too where auto has taken a card that is wrong, which the scores tell", () => {
+    const out = join(root, "scored");
+    const longer = join(root, "longer.csv");
+    writeTable(longer, 160); // enough for scores
+    const argv = ["run", longer, "--target", "y", ...SETTINGS, "--out", out, "--lle", "--threads", "1"];
+    const { status, stderr } = onCard(argv, { wrong: true }, []);
+    expect(stderr).toMatch(/^device: metal, a faulty card/m);
+    expect(status).toBe(0);
+    const { metrics } = JSON.parse(readFileSync(join(out, "metrics.json"), "utf8")) as Evaluation;
+    for (const name of ["data-leakage", "llm-efficiency"]) {
+      const { notes } = metrics.find((metric) => metric.name === name)!.scores[0]!;
+      expect(notes.join("\n")).toMatch(/^computed on the CPU: a faulty card is not to be trained on: its /m);
+    }
   });
 
   const sample = (name: string, faults?: Faults) => {

@@ -14,7 +14,7 @@ import { mean } from "../rows";
  * from than by rows never seen. Perplexity is that of a row, e to the nats a chosen token, without examples in the
  * prompt, mean over rows (and before over orders of the columns). The original takes 2 to the nats instead.
  */
-export function dataLeakage(losses: Pick<ModelLosses, "of" | "nOrders">): Metric {
+export function dataLeakage(losses: Pick<ModelLosses, "of" | "nOrders" | "notes">): Metric {
   return {
     name: "data-leakage",
     title: "DLT: difference of perplexity",

@@ -60,10 +60,11 @@ export function llmEfficiency({ tables, onProgress, ...options }: LlmEfficiencyO
         const note = `tuning on ${name}, ${at} of ${tables.synthetic.length + 1} tables`;
         onProgress?.({ stage: "LLE", done, total, unit: "tokens", note });
       };
+      const notes = notesOn(learnt, rowCount(rows));
       const classifier = await Classifier.train(learnt, {
         ...options,
         ...settings,
-        ...{ choices, onProgress: tell },
+        ...{ choices, onProgress: tell, onNote: (note) => notes.push(note) },
       });
       try {
         const predicted = await classifier.probabilities(tested.prompts);
@@ -81,7 +82,7 @@ export function llmEfficiency({ tables, onProgress, ...options }: LlmEfficiencyO
           interval: around(f1!, error!, 0, 1),
           parts,
           detail: { ...settings, rows: learnt.labels.length, testRows: tested.labels.length },
-          notes: notesOn(learnt, rowCount(rows)),
+          notes,
         };
       } finally {
         classifier.close();

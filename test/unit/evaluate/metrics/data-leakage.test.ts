@@ -19,7 +19,7 @@ test("PPL-diff: the mean of e (or, as the original has it, 2) to the nats a toke
     others: { model: losses(2, 3), base: losses(2.5, 3.5) },
     scored: losses(1.5),
   };
-  const metric = dataLeakage({ of: () => Promise.resolve(compared), nOrders: 1 });
+  const metric = dataLeakage({ of: () => Promise.resolve(compared), nOrders: 1, notes: [] });
   const { value, interval, parts } = await metric.compute(cellsOf(people), context, people, "mine");
   const { E } = Math;
   expect(value).toBeCloseTo((E + E ** 2) / 2 - (E ** 2 + E ** 3) / 2, 9);
