@@ -4,7 +4,10 @@ namespace harmonic {
 
 bool has_half_products() {
 #ifdef __AVX512BF16__
-  return true;
+  // Intel's have the instruction, but it takes four times as long there as one of 32 bits, for
+  // twice the products (measured on Emerald Rapids).
+  static const bool is_fast = __builtin_cpu_is("amd");
+  return is_fast;
 #else
   return false;
 #endif

@@ -6,7 +6,8 @@
 // Numbers of 16 bits with the range of a float: its upper half.
 namespace harmonic {
 
-// Whether the processor that this is built for multiplies factors of 16 bits faster than of 32.
+// Whether the processor that this is built for multiplies factors of 16 bits faster than of 32:
+// AMD's since Zen 4.
 bool has_half_products();
 
 // To the nearest, of two the even one. What no half holds, from 3.39e38 on, becomes infinite.
