@@ -4,10 +4,15 @@ namespace harmonic {
 
 bool has_half_products() {
 #ifdef __AVX512BF16__
-  // Intel's have the instruction, but it takes four times as long there as one of 32 bits, for
-  // twice the products (measured on Emerald Rapids).
-  static const bool is_fast = __builtin_cpu_is("amd");
-  return is_fast;
+  return true;
+#else
+  return false;
+#endif
+}
+
+bool half_products_pay() {
+#ifdef __AVX512BF16__
+  return __builtin_cpu_is("amd");
 #else
   return false;
 #endif

@@ -53,7 +53,7 @@ struct DenseEvaluator::Scratch {
 DenseEvaluator::DenseEvaluator(std::shared_ptr<const LaneModel> model,
                                const EvaluatorOptions& options)
     : model_(std::move(model)),
-      halves_(has_half_products() && options.half_products),
+      halves_(half_products_pay() && options.half_products),
       aborted_(options.aborted),
       cache_(model_->hp, options.n_sequences, options.n_context),
       rotary_(model_->hp, model_->rope_factors),

@@ -83,7 +83,7 @@ FullTrainer::FullTrainer(const FullTrainerOptions& options)
   }
   parameters_ = Parameters(std::move(all), options_.average_decay);
   const Factors factors =
-      options.half_products && has_half_products() ? Factors::bf16 : Factors::f32;
+      options.half_products && half_products_pay() ? Factors::bf16 : Factors::f32;
   for (int w = 0; w < n_workers; w++) {
     passes_.push_back(
         std::make_unique<DensePass>(model_, head_, options.dropout, factors, threads_each_));

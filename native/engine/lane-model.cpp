@@ -14,7 +14,7 @@ LaneModel::LaneModel(const std::string& path) {
     return std::vector<float>(model.values.begin() + at, model.values.begin() + at + n);
   };
   const auto matrix = [&](size_t at, int n_in, int n_out) {
-    return LaneMatrix(model.values.data() + at, n_in, n_out, true);
+    return LaneMatrix(model.values.data() + at, n_in, n_out, half_products_pay());
   };
   const int width = hp.n_embd;
   for (const DenseLayer& l : model.layers) {

@@ -152,7 +152,7 @@ TEST(dense_evaluator_rounds_factors_to_16_bits_where_that_is_faster) {
       }
     }
   }
-  CHECK_EQUAL(largest > 0, has_half_products());
+  CHECK_EQUAL(largest > 0, half_products_pay());
   CHECK(largest < 0.3);
 }
 

@@ -127,7 +127,7 @@ TEST(gradients_in_halves_point_where_exact_ones_do) {
   }
   const double error = test::relative_error(test::all_gradients(rounded.parameters().all()),
                                             test::all_gradients(exact.parameters().all()));
-  CHECK_EQUAL(error > 0, has_half_products());
+  CHECK_EQUAL(error > 0, half_products_pay());
   CHECK(error < 0.02);
   // What is measured is exact either way.
   const std::vector<float> losses = exact.evaluate(b), same = rounded.evaluate(b);
