@@ -16,6 +16,12 @@ const std::map<std::string, Engine> kEngines = {
 /** What drawing rows takes at least, counted from what was evaluated. */
 struct Work {
   double rows = 0, tokens = 0, batches = 0;
+
+  void add(const Work& other) {
+    rows += other.rows;
+    tokens += other.tokens;
+    batches += other.batches;
+  }
 };
 
 /**
@@ -85,9 +91,8 @@ void measure_sampling(const Arguments& arguments, const Tell& tell) {
     Work work;
     for (auto& one : drawn) {
       const GenerateResult result = one.get();
-      work.rows += static_cast<double>(result.failed.size());
-      work.tokens += static_cast<double>(result.n_tokens);
-      work.batches += static_cast<double>(result.n_batches);
+      work.add({static_cast<double>(result.failed.size()), static_cast<double>(result.n_tokens),
+                static_cast<double>(result.n_batches)});
     }
     return work;
   };
@@ -100,9 +105,7 @@ void measure_sampling(const Arguments& arguments, const Tell& tell) {
     const Clock one;
     const Work drawn = draw(round);
     rates.push_back(drawn.rows / one.seconds());
-    work.rows += drawn.rows;
-    work.tokens += drawn.tokens;
-    work.batches += drawn.batches;
+    work.add(drawn);
   }
   Measurement m{"harmonic",
                 arguments.text("name", "model"),

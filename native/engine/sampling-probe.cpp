@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -13,18 +12,15 @@
 #include "engine/device-evaluator.h"
 #include "engine/device-model.h"
 #include "engine/error.h"
+#include "engine/probe-limit.h"
 
 namespace harmonic {
 namespace {
 
-constexpr int kLayers = 2;
 constexpr int kPrompts = 3, kRowsPerPrompt = 16, kRows = kPrompts * kRowsPerPrompt;
 constexpr int kPromptTokens[kPrompts] = {100, 37, 1};
 constexpr int kContext = 128, kSteps = 4;
 constexpr int kIds = 512;  // of the vocabulary, whose logits are compared
-/** Of the difference to the logits, each without its mean: what 16 bits leave is some hundredths.
- */
-constexpr double kLargestError = 0.1;
 
 EvaluatorOptions options_for(int n_vocab) {
   EvaluatorOptions options;
@@ -44,12 +40,13 @@ class Comparison {
   Comparison(const std::string& base, const std::string& adapter, const std::string& device)
       : actual_(open(base, adapter, device)), expected_(open(base, adapter, "")) {}
 
+  // of their differences, each row of logits without its mean
   double error();
 
  private:
   std::unique_ptr<DeviceEvaluator> open(const std::string& base, const std::string& adapter,
                                         const std::string& device) {
-    const auto model = std::make_shared<const DeviceModel>(base, adapter, device, kLayers);
+    const auto model = std::make_shared<const DeviceModel>(base, adapter, device, kProbedLayers);
     n_vocab_ = model->weights().hp.n_vocab;
     return std::make_unique<DeviceEvaluator>(model, options_for(n_vocab_));
   }
@@ -109,17 +106,11 @@ double Comparison::error() {
 
 std::string sampling_obstacle(const std::string& base, const std::string& adapter,
                               const std::string& device) {
-  double error = 0;
   try {
-    error = Comparison(base, adapter, device).error();
+    return obstacle_of("logits", Comparison(base, adapter, device).error());
   } catch (const Error& e) {
     return e.what();
   }
-  if (error <= kLargestError) return "";  // false where it is no number
-  char text[96];
-  std::snprintf(text, sizeof text, "its logits are %.2g off the processor's, expected %.2g at most",
-                error, kLargestError);
-  return text;
 }
 
 }  // namespace harmonic

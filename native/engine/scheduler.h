@@ -11,19 +11,17 @@
 
 namespace harmonic {
 
-/** What computes each node of a graph: a device, or the processor where its backend has no kernel.
- */
+/** What computes each node of a graph: a device, or the processor where that has no kernel. */
 struct GraphPlaces {
   GraphPlaces(ggml_cgraph* graph, ggml_backend_t device, ggml_backend_t cpu);
 
   std::vector<std::pair<ggml_tensor*, ggml_backend_t>> of;
   std::set<std::string> on_cpu;  // operations, by name
-  std::string
-      stuck;  // one of these that changes what lies on the device, which the processor cannot
+  // one of these that changes what lies on the device, which the processor cannot
+  std::string stuck;
 };
 
-/** ggml's scheduler for one graph at a time, on a device and the processor, between which it
- * copies. */
+/** ggml's scheduler for one graph at a time, on a device and the processor. */
 class Scheduler {
  public:
   /** device and cpu may be the same; n_nodes: of the largest graph */
@@ -34,8 +32,8 @@ class Scheduler {
   size_t measure(ggml_cgraph* graph, const GraphPlaces& places);
   /** Gives a graph memory, which the one before loses; false where there is not enough. */
   bool allocate(ggml_cgraph* graph, const GraphPlaces& places);
-  /** Computes the graph allocated last, as often as wanted; where it fails, `reason` is the
-   * backend's. */
+  /** Computes the graph allocated last, as often as wanted; `reason` is the backend's, of a
+   * failure. */
   ggml_status compute(ggml_cgraph* graph, std::string& reason);
 
  private:

@@ -1,19 +1,16 @@
 #include "engine/training-probe.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <random>
 
 #include "engine/error.h"
 #include "engine/gradient-comparison.h"
+#include "engine/probe-limit.h"
 
 namespace harmonic {
 namespace {
 
-constexpr int kLayers = 2;
 constexpr int kGroupTokens[] = {40, 23, 2};
-/** Weights and factors in BF16 are up to .02 from those in F32. */
-constexpr double kLargestError = 0.1;
 
 /** Any tokens, with a loss on every second position. */
 TrainBatch any_batch(const TrainerOptions& options, int n_vocab) {
@@ -46,31 +43,22 @@ TrainBatch any_batch(const TrainerOptions& options, int n_vocab) {
   return batch;
 }
 
-std::string describe(const char* what, double error) {
-  char text[96];
-  std::snprintf(text, sizeof text, "its %s are %.2g off the processor's, expected %.2g at most",
-                what, error, kLargestError);
-  return text;
-}
-
 }  // namespace
 
 std::string training_obstacle(const TrainerOptions& wanted) {
   TrainerOptions options = wanted;
-  options.layers = kLayers;
-  GradientComparison error;
+  options.layers = kProbedLayers;
   try {
     Trainer actual(options);
     options.device.clear();
     Trainer expected(options);
-    error = compare_gradients(actual, expected, any_batch(options, expected.n_vocabulary()));
+    const GradientComparison error =
+        compare_gradients(actual, expected, any_batch(options, expected.n_vocabulary()));
+    const std::string obstacle = obstacle_of("losses", error.losses);
+    return obstacle.empty() ? obstacle_of("gradients", error.gradients) : obstacle;
   } catch (const Error& e) {
     return e.what();
   }
-  // both false where it is no number
-  if (!(error.losses <= kLargestError)) return describe("losses", error.losses);
-  if (!(error.gradients <= kLargestError)) return describe("gradients", error.gradients);
-  return "";
 }
 
 }  // namespace harmonic
